@@ -1,0 +1,30 @@
+//! The schema's history, one file a step, the same text for SQLite and PostgreSQL.
+//!
+//! Units: every `*_at` column is an instant in milliseconds since 1970-01-01T00:00:00Z, every `*_on` column a
+//! date written `2026-03-08`, every `*_minute` column minutes since local midnight. Both stores then compare,
+//! index and constrain time in the same way. Primary keys lead with `practice_id` and foreign keys carry it,
+//! so that a row of another practice can neither be named nor referred to.
+#![forbid(unsafe_code)]
+
+mod ddl;
+mod m20261123_000001_directory;
+mod m20261123_000002_self_scheduling;
+mod m20261123_000003_requests_and_claims;
+mod m20261123_000004_event_log;
+
+use sea_orm_migration::prelude::*;
+
+/// Applies the steps in order. Take a lock around it: the library takes none (see `store::migrate`).
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_directory::Migration),
+            Box::new(m20261123_000002_self_scheduling::Migration),
+            Box::new(m20261123_000003_requests_and_claims::Migration),
+            Box::new(m20261123_000004_event_log::Migration),
+        ]
+    }
+}

@@ -1,0 +1,75 @@
+//! What is still missing before a client sees a slot, computed from the settings as they stand.
+
+use super::settings::{Clinician, Control, PracticeSettings};
+use super::spelled;
+use super::viewer::Role;
+
+spelled! {
+    /// One step from "nothing is open" to "a client sees a slot".
+    pub enum Step {
+        PracticeSwitchOn = "PRACTICE_SWITCH_ON",
+        ServiceExists = "SERVICE_EXISTS",
+        ClinicianOptedIn = "CLINICIAN_OPTED_IN",
+        NotLocked = "NOT_LOCKED",
+        ServicesOffered = "SERVICES_OFFERED",
+        HoursOpened = "HOURS_OPENED",
+    }
+}
+
+/// A step, whether it is done, and who can do it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChecklistItem {
+    pub step: Step,
+    pub done: bool,
+    pub can_be_done_by: &'static [Role],
+}
+
+const ADMIN: &[Role] = &[Role::Admin];
+const EITHER: &[Role] = &[Role::Admin, Role::Clinician];
+
+impl ChecklistItem {
+    fn new(step: Step, done: bool, can_be_done_by: &'static [Role]) -> Self {
+        Self { step, done, can_be_done_by }
+    }
+
+    /// The step in words, with the mutation that does it.
+    pub fn description(&self) -> &'static str {
+        match self.step {
+            Step::PracticeSwitchOn => {
+                "Turn the practice switch on: setPracticeSelfScheduling. It opens nothing by itself."
+            }
+            Step::ServiceExists => "Have at least one service: createService.",
+            Step::ClinicianOptedIn => "Opt in, and choose which clients: setClinicianSelfScheduling.",
+            Step::NotLocked => "Have no admin's hold: lockClinicianSelfScheduling with locked: false.",
+            Step::ServicesOffered => "Choose the services to offer: setOfferedServices.",
+            Step::HoursOpened => "Open weekly hours: setWeeklyHours.",
+        }
+    }
+}
+
+fn opt_in_roles(settings: &PracticeSettings) -> &'static [Role] {
+    if settings.clinician_opt_in == Control::AdminOnly { ADMIN } else { EITHER }
+}
+
+/// The practice's steps; those of clinicians are done when one active clinician has done them.
+pub fn of_practice(settings: &PracticeSettings) -> Vec<ChecklistItem> {
+    let any = |done: &dyn Fn(&Clinician) -> bool| settings.clinicians.values().any(|c| c.active && done(c));
+    vec![
+        ChecklistItem::new(Step::PracticeSwitchOn, settings.enabled, ADMIN),
+        ChecklistItem::new(Step::ServiceExists, settings.services.values().any(|service| service.active), ADMIN),
+        ChecklistItem::new(Step::ClinicianOptedIn, any(&|c| c.enabled), opt_in_roles(settings)),
+        ChecklistItem::new(Step::ServicesOffered, any(&|c| settings.offered_services(c).next().is_some()), EITHER),
+        ChecklistItem::new(Step::HoursOpened, any(&|c| !c.hours.is_empty()), EITHER),
+    ]
+}
+
+/// One clinician's steps.
+pub fn of_clinician(settings: &PracticeSettings, clinician: &Clinician) -> Vec<ChecklistItem> {
+    vec![
+        ChecklistItem::new(Step::PracticeSwitchOn, settings.enabled, ADMIN),
+        ChecklistItem::new(Step::ClinicianOptedIn, clinician.enabled, opt_in_roles(settings)),
+        ChecklistItem::new(Step::NotLocked, clinician.lock.is_none(), ADMIN),
+        ChecklistItem::new(Step::ServicesOffered, settings.offered_services(clinician).next().is_some(), EITHER),
+        ChecklistItem::new(Step::HoursOpened, !clinician.hours.is_empty(), EITHER),
+    ]
+}

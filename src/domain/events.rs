@@ -1,0 +1,191 @@
+//! What happened, in the past tense: the vocabulary of the log, of push and of the audit trail.
+//!
+//! An event carries ids and changed fields, never a name, a note or a reason: those are loaded for each reader
+//! under that reader's rights.
+
+use super::ids::{AppointmentId, ClientId, ClinicianId, MemberId, PracticeId, RequestId};
+use super::requests::{AppointmentRequest, RequestStatus};
+use super::spelled;
+use super::time::Instant;
+
+spelled! {
+    /// What happened.
+    pub enum EventKind {
+        PracticeCreated = "PRACTICE_CREATED",
+        PracticeSelfSchedulingSet = "PRACTICE_SELF_SCHEDULING_SET",
+        PracticePolicyUpdated = "PRACTICE_POLICY_UPDATED",
+        ServiceCreated = "SERVICE_CREATED",
+        ServiceArchived = "SERVICE_ARCHIVED",
+        ClinicianAdded = "CLINICIAN_ADDED",
+        ClientAdded = "CLIENT_ADDED",
+        CareStarted = "CARE_STARTED",
+        CareEnded = "CARE_ENDED",
+        ClinicianSelfSchedulingSet = "CLINICIAN_SELF_SCHEDULING_SET",
+        ClinicianLocked = "CLINICIAN_LOCKED",
+        ClinicianUnlocked = "CLINICIAN_UNLOCKED",
+        OfferedServicesSet = "OFFERED_SERVICES_SET",
+        WeeklyHoursSet = "WEEKLY_HOURS_SET",
+        ClientAccessSet = "CLIENT_ACCESS_SET",
+        AppointmentRequested = "APPOINTMENT_REQUESTED",
+        AppointmentRequestConfirmed = "APPOINTMENT_REQUEST_CONFIRMED",
+        AppointmentRequestDeclined = "APPOINTMENT_REQUEST_DECLINED",
+        AppointmentRequestWithdrawn = "APPOINTMENT_REQUEST_WITHDRAWN",
+        AppointmentRequestExpired = "APPOINTMENT_REQUEST_EXPIRED",
+        AppointmentRequestSuperseded = "APPOINTMENT_REQUEST_SUPERSEDED",
+    }
+}
+
+impl EventKind {
+    /// Every kind that tells of a request.
+    pub const OF_REQUESTS: [Self; 6] = [
+        Self::AppointmentRequested,
+        Self::AppointmentRequestConfirmed,
+        Self::AppointmentRequestDeclined,
+        Self::AppointmentRequestWithdrawn,
+        Self::AppointmentRequestExpired,
+        Self::AppointmentRequestSuperseded,
+    ];
+
+    fn of_request(status: RequestStatus) -> Self {
+        match status {
+            RequestStatus::Pending => Self::AppointmentRequested,
+            RequestStatus::Confirmed => Self::AppointmentRequestConfirmed,
+            RequestStatus::Declined => Self::AppointmentRequestDeclined,
+            RequestStatus::Withdrawn => Self::AppointmentRequestWithdrawn,
+            RequestStatus::Expired => Self::AppointmentRequestExpired,
+            RequestStatus::Superseded => Self::AppointmentRequestSuperseded,
+        }
+    }
+}
+
+/// A field that changed; ids, numbers, switches and times only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChange {
+    pub field: &'static str,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+/// A fact, before it has a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub kind: EventKind,
+    /// Who did it; none for the operator and the system.
+    pub actor: Option<MemberId>,
+    pub clinician_id: Option<ClinicianId>,
+    pub client_id: Option<ClientId>,
+    pub request_id: Option<RequestId>,
+    pub appointment_id: Option<AppointmentId>,
+    pub changes: Vec<FieldChange>,
+}
+
+impl Event {
+    /// A fact about the practice; the builders below say whom else it is about.
+    pub fn new(kind: EventKind, actor: Option<MemberId>) -> Self {
+        Self {
+            kind,
+            actor,
+            clinician_id: None,
+            client_id: None,
+            request_id: None,
+            appointment_id: None,
+            changes: vec![],
+        }
+    }
+
+    /// The fact that a request has come to stand where it stands.
+    pub fn of_request(request: &AppointmentRequest, actor: Option<MemberId>) -> Self {
+        Self {
+            clinician_id: Some(request.clinician_id),
+            client_id: Some(request.client_id),
+            request_id: Some(request.id),
+            appointment_id: request.appointment_id,
+            ..Self::new(EventKind::of_request(request.status), actor)
+        }
+    }
+
+    /// About a clinician.
+    pub fn clinician(mut self, id: ClinicianId) -> Self {
+        self.clinician_id = Some(id);
+        self
+    }
+
+    /// About a client.
+    pub fn client(mut self, id: ClientId) -> Self {
+        self.client_id = Some(id);
+        self
+    }
+
+    /// Adds a field, unless it stayed as it was.
+    pub fn change(mut self, field: &'static str, before: Option<String>, after: Option<String>) -> Self {
+        if before != after {
+            self.changes.push(FieldChange { field, before, after });
+        }
+        self
+    }
+}
+
+/// A fact in its place in the practice's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedEvent {
+    pub seq: i64,
+    pub kind: EventKind,
+    pub occurred_at: Instant,
+    pub actor: Option<MemberId>,
+    pub clinician_id: Option<ClinicianId>,
+    pub client_id: Option<ClientId>,
+    pub request_id: Option<RequestId>,
+    pub appointment_id: Option<AppointmentId>,
+}
+
+/// A place in one practice's log: everything up to and with `seq` has been seen.
+///
+/// As text it is opaque to callers: the practice's 32 digits and the number, so that a cursor of another practice is
+/// recognised and refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub practice_id: PracticeId,
+    pub seq: i64,
+}
+
+impl Cursor {
+    /// Reads the text form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (practice, seq) = text.split_at_checked(32)?;
+        let practice = uuid::Uuid::try_parse(practice).ok()?;
+        let seq = i64::from_str_radix(seq.strip_prefix('.')?, 16).ok().filter(|seq| *seq >= 0)?;
+        let cursor = Self { practice_id: PracticeId(practice), seq };
+        (cursor.to_string() == text).then_some(cursor)
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}.{:x}", self.practice_id.0.simple(), self.seq)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_has_one_spelling() {
+        let cursor = Cursor { practice_id: PracticeId::generate(), seq: 4711 };
+        let text = cursor.to_string();
+        assert_eq!(Cursor::parse(&text), Some(cursor));
+        for wrong in
+            ["", "x", &text.replace('.', ""), &format!("{text}g"), &text.replace('.', ".0"), &text.replace('.', ".-")]
+        {
+            assert_eq!(Cursor::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_event_names_only_the_fields_that_changed() {
+        let event = Event::new(EventKind::PracticeSelfSchedulingSet, None)
+            .change("enabled", Some("false".to_owned()), Some("true".to_owned()))
+            .change("clinicianOptIn", Some("ADMIN_ONLY".to_owned()), Some("ADMIN_ONLY".to_owned()));
+        assert_eq!(event.changes.len(), 1);
+    }
+}

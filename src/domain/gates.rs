@@ -1,0 +1,290 @@
+//! The gates: who may book whom. All are closed at first, all must be open, and a "no" wins over a "yes".
+//!
+//! `judge` is the only place that decides access. Slot lists, the booking write, the explanation and the impact
+//! call it, so they cannot disagree.
+
+use chrono::NaiveDate;
+
+use super::settings::{Access, Audience, ClientStanding, Clinician, Decision, PracticeSettings, Service};
+use super::slots::NotOffered;
+use super::spelled;
+
+spelled! {
+    /// What must be open before a client may book, in the order in which it is judged.
+    pub enum Gate {
+        PracticeSwitch = "PRACTICE_SWITCH",
+        ClinicianOptIn = "CLINICIAN_OPT_IN",
+        ClinicianLock = "CLINICIAN_LOCK",
+        ServiceOffered = "SERVICE_OFFERED",
+        HoursOpen = "HOURS_OPEN",
+        CareRelationship = "CARE_RELATIONSHIP",
+        ClientAccessPractice = "CLIENT_ACCESS_PRACTICE",
+        ClientAccessClinician = "CLIENT_ACCESS_CLINICIAN",
+        BookingRules = "BOOKING_RULES",
+        SlotFree = "SLOT_FREE",
+    }
+}
+
+/// What was found at a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    SwitchOn,
+    SwitchOff,
+    OptedIn,
+    NotOptedIn,
+    ClinicianInactive,
+    NotLocked,
+    Locked,
+    ServiceOffered,
+    ServiceNotOffered,
+    NoServiceOffered,
+    ServiceArchived,
+    HoursOpen,
+    NoHours,
+    StartOutsideHours,
+    StartOffSlotInterval,
+    InCare,
+    NotInCare,
+    NotBlockedInPractice,
+    BlockedInPractice,
+    ClientInactive,
+    OpenToAllClients,
+    AllowedByEntry,
+    BlockedByEntry,
+    NotSelected,
+    RulesMet,
+    PendingLimitReached,
+    InsideMinimumNotice,
+    BeyondBookingHorizon,
+    DayFull,
+    WeekFull,
+    SlotFree,
+    SlotTaken,
+    ClientAlreadyBooked,
+}
+
+impl Finding {
+    /// The gate it was found at, and whether that gate is open.
+    pub fn gate(self) -> (Gate, bool) {
+        match self {
+            Self::SwitchOn => (Gate::PracticeSwitch, true),
+            Self::SwitchOff => (Gate::PracticeSwitch, false),
+            Self::OptedIn => (Gate::ClinicianOptIn, true),
+            Self::NotOptedIn | Self::ClinicianInactive => (Gate::ClinicianOptIn, false),
+            Self::NotLocked => (Gate::ClinicianLock, true),
+            Self::Locked => (Gate::ClinicianLock, false),
+            Self::ServiceOffered => (Gate::ServiceOffered, true),
+            Self::ServiceNotOffered | Self::NoServiceOffered | Self::ServiceArchived => (Gate::ServiceOffered, false),
+            Self::HoursOpen => (Gate::HoursOpen, true),
+            Self::NoHours | Self::StartOutsideHours | Self::StartOffSlotInterval => (Gate::HoursOpen, false),
+            Self::InCare => (Gate::CareRelationship, true),
+            Self::NotInCare => (Gate::CareRelationship, false),
+            Self::NotBlockedInPractice => (Gate::ClientAccessPractice, true),
+            Self::BlockedInPractice | Self::ClientInactive => (Gate::ClientAccessPractice, false),
+            Self::OpenToAllClients | Self::AllowedByEntry => (Gate::ClientAccessClinician, true),
+            Self::BlockedByEntry | Self::NotSelected => (Gate::ClientAccessClinician, false),
+            Self::RulesMet => (Gate::BookingRules, true),
+            Self::PendingLimitReached
+            | Self::InsideMinimumNotice
+            | Self::BeyondBookingHorizon
+            | Self::DayFull
+            | Self::WeekFull => (Gate::BookingRules, false),
+            Self::SlotFree => (Gate::SlotFree, true),
+            Self::SlotTaken | Self::ClientAlreadyBooked => (Gate::SlotFree, false),
+        }
+    }
+}
+
+/// One gate's verdict: what was found, and who decided so last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    pub finding: Finding,
+    pub decision: Option<Decision>,
+}
+
+impl Verdict {
+    fn new(finding: Finding, decision: Option<Decision>) -> Self {
+        Self { finding, decision }
+    }
+
+    /// Which gate this is about.
+    pub fn gate(&self) -> Gate {
+        self.finding.gate().0
+    }
+
+    /// Whether it lets a booking pass.
+    pub fn is_open(&self) -> bool {
+        self.finding.gate().1
+    }
+}
+
+/// True where every gate is open.
+pub fn all_open(verdicts: &[Verdict]) -> bool {
+    verdicts.iter().all(Verdict::is_open)
+}
+
+/// Judges the gates that do not depend on a time. Without a client those about the client are left out; without a
+/// service the two about services and hours ask for any that would do.
+pub fn judge(
+    settings: &PracticeSettings,
+    clinician: &Clinician,
+    client: Option<&ClientStanding>,
+    service: Option<&Service>,
+    today: NaiveDate,
+) -> Vec<Verdict> {
+    let mut verdicts = Vec::with_capacity(Gate::ALL.len());
+    verdicts.push(practice_switch(settings));
+    verdicts.push(clinician_opt_in(clinician));
+    verdicts.push(clinician_lock(clinician));
+    verdicts.push(service_offered(settings, clinician, service));
+    verdicts.push(hours_open(settings, clinician, service));
+    if let Some(client) = client {
+        verdicts.push(care_relationship(client, today));
+        verdicts.push(client_access_practice(client));
+        verdicts.push(client_access_clinician(clinician, client));
+    }
+    verdicts
+}
+
+fn practice_switch(settings: &PracticeSettings) -> Verdict {
+    let finding = if settings.enabled { Finding::SwitchOn } else { Finding::SwitchOff };
+    Verdict::new(finding, settings.enabled_decision)
+}
+
+fn clinician_opt_in(clinician: &Clinician) -> Verdict {
+    let finding = match (clinician.active, clinician.enabled) {
+        (false, _) => Finding::ClinicianInactive,
+        (true, true) => Finding::OptedIn,
+        (true, false) => Finding::NotOptedIn,
+    };
+    Verdict::new(finding, clinician.enabled_decision)
+}
+
+fn clinician_lock(clinician: &Clinician) -> Verdict {
+    match &clinician.lock {
+        Some(lock) => Verdict::new(Finding::Locked, Some(lock.decision)),
+        None => Verdict::new(Finding::NotLocked, None),
+    }
+}
+
+fn service_offered(settings: &PracticeSettings, clinician: &Clinician, service: Option<&Service>) -> Verdict {
+    let Some(service) = service else {
+        let first = settings.offered_services(clinician).next();
+        let decision = first.and_then(|service| clinician.offered.get(&service.id)).copied();
+        let finding = if first.is_some() { Finding::ServiceOffered } else { Finding::NoServiceOffered };
+        return Verdict::new(finding, decision);
+    };
+    let decision = clinician.offered.get(&service.id).copied();
+    let finding = match (service.active, decision) {
+        (false, _) => Finding::ServiceArchived,
+        (true, Some(_)) => Finding::ServiceOffered,
+        (true, None) => Finding::ServiceNotOffered,
+    };
+    Verdict::new(finding, decision)
+}
+
+/// With no service in question, hours count where they serve one that is offered, or where none is offered yet.
+fn hours_open(settings: &PracticeSettings, clinician: &Clinician, service: Option<&Service>) -> Verdict {
+    let open = match service {
+        Some(service) => clinician.hours.iter().any(|window| window.serves(service)),
+        None => {
+            let mut offered = settings.offered_services(clinician).peekable();
+            match offered.peek() {
+                None => !clinician.hours.is_empty(),
+                Some(_) => offered.any(|service| clinician.hours.iter().any(|window| window.serves(service))),
+            }
+        }
+    };
+    Verdict::new(if open { Finding::HoursOpen } else { Finding::NoHours }, clinician.hours_decision)
+}
+
+fn care_relationship(client: &ClientStanding, today: NaiveDate) -> Verdict {
+    match client.care {
+        Some(care) if care.covers(today) => Verdict::new(Finding::InCare, Some(care.started)),
+        Some(care) => Verdict::new(Finding::NotInCare, care.ended.or(Some(care.started))),
+        None => Verdict::new(Finding::NotInCare, None),
+    }
+}
+
+fn client_access_practice(client: &ClientStanding) -> Verdict {
+    let finding = match (client.active, client.blocked) {
+        (false, _) => Finding::ClientInactive,
+        (true, true) => Finding::BlockedInPractice,
+        (true, false) => Finding::NotBlockedInPractice,
+    };
+    Verdict::new(finding, client.blocked_decision)
+}
+
+fn client_access_clinician(clinician: &Clinician, client: &ClientStanding) -> Verdict {
+    match (client.access, clinician.audience) {
+        (Some((Access::Blocked, decision)), _) => Verdict::new(Finding::BlockedByEntry, Some(decision)),
+        (Some((Access::Allowed, decision)), _) => Verdict::new(Finding::AllowedByEntry, Some(decision)),
+        (None, Some(Audience::AllMyClients)) => Verdict::new(Finding::OpenToAllClients, clinician.enabled_decision),
+        (None, _) => Verdict::new(Finding::NotSelected, clinician.enabled_decision),
+    }
+}
+
+/// What is known about one start besides the clinician's own time.
+pub struct AskedStart {
+    pub offered: Result<(), NotOffered>,
+    /// The client holds another meeting that overlaps.
+    pub client_is_booked: bool,
+}
+
+/// Adds the gates that depend on the client's requests and on a time.
+pub fn judge_time(verdicts: &mut Vec<Verdict>, pending_limit_reached: bool, asked: Option<&AskedStart>) {
+    let hours = match asked.map(|asked| asked.offered) {
+        Some(Err(NotOffered::OutsideHours)) => Some(Finding::StartOutsideHours),
+        Some(Err(NotOffered::OffSlotInterval)) => Some(Finding::StartOffSlotInterval),
+        _ => None,
+    };
+    if let Some(finding) = hours {
+        for verdict in verdicts.iter_mut().filter(|verdict| verdict.finding == Finding::HoursOpen) {
+            verdict.finding = finding;
+        }
+    }
+    let rules = match asked.map(|asked| asked.offered) {
+        _ if pending_limit_reached => Finding::PendingLimitReached,
+        Some(Err(NotOffered::InsideMinimumNotice)) => Finding::InsideMinimumNotice,
+        Some(Err(NotOffered::BeyondBookingHorizon)) => Finding::BeyondBookingHorizon,
+        Some(Err(NotOffered::DayFull)) => Finding::DayFull,
+        Some(Err(NotOffered::WeekFull)) => Finding::WeekFull,
+        _ => Finding::RulesMet,
+    };
+    verdicts.push(Verdict::new(rules, None));
+    if let Some(asked) = asked {
+        let finding = match asked.offered {
+            Err(NotOffered::Taken) => Finding::SlotTaken,
+            _ if asked.client_is_booked => Finding::ClientAlreadyBooked,
+            _ => Finding::SlotFree,
+        };
+        verdicts.push(Verdict::new(finding, None));
+    }
+}
+
+/// What a client may be told: an admin's lock reads like no opt-in, a practice-wide block like not being selected,
+/// nobody is named, and where the client is not in this clinician's care nothing else of the clinician is told.
+pub fn as_told_to_client(verdicts: &[Verdict]) -> Vec<Verdict> {
+    let closed = |gate| verdicts.iter().any(|verdict| verdict.gate() == gate && !verdict.is_open());
+    let (locked, blocked) = (closed(Gate::ClinicianLock), closed(Gate::ClientAccessPractice));
+    let stranger = closed(Gate::CareRelationship);
+    verdicts
+        .iter()
+        .filter(|verdict| match verdict.gate() {
+            Gate::ClinicianLock | Gate::ClientAccessPractice => false,
+            Gate::PracticeSwitch | Gate::CareRelationship => true,
+            _ => !stranger,
+        })
+        .map(|verdict| match verdict.gate() {
+            Gate::ClinicianOptIn if locked || !verdict.is_open() => Finding::NotOptedIn,
+            Gate::ClientAccessClinician if blocked || !verdict.is_open() => Finding::NotSelected,
+            Gate::ClientAccessClinician => Finding::AllowedByEntry,
+            _ => verdict.finding,
+        })
+        .map(|finding| Verdict::new(finding, None))
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "gates_tests.rs"]
+mod tests;

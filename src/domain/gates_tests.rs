@@ -1,0 +1,204 @@
+//! Each gate alone closes, and no other combination than all open lets anyone pass.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::hours::{Modality, Weekday, WeeklyHours};
+use crate::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, ServiceId};
+use crate::domain::rules::{BookingRules, RuleOverrides};
+use crate::domain::settings::{Care, Confirmation, Control, Lock};
+use crate::domain::time::{Minutes, parse_date, parse_instant, parse_zone};
+
+fn decision() -> Decision {
+    Decision { by: None, at: parse_instant("2027-01-04T12:00:00Z").expect("an instant") }
+}
+
+fn today() -> NaiveDate {
+    parse_date("2027-01-05").expect("a date")
+}
+
+struct World {
+    settings: PracticeSettings,
+    clinician: Clinician,
+    client: ClientStanding,
+    service: Service,
+}
+
+/// Everything open, for a client who was selected.
+fn open_world() -> World {
+    let zone = parse_zone("America/New_York").expect("a zone");
+    let service = Service {
+        id: ServiceId::generate(),
+        name: "Therapy session".to_owned(),
+        duration: Minutes(50),
+        modality: Modality::Either,
+        confirmation: Confirmation::ClinicianConfirms,
+        active: true,
+        rules: RuleOverrides::default(),
+    };
+    let hours = WeeklyHours {
+        weekday: Weekday::Tuesday,
+        opens_minute: 840,
+        closes_minute: 1080,
+        service_ids: BTreeSet::new(),
+        modality: None,
+    };
+    let clinician = Clinician {
+        id: ClinicianId::generate(),
+        member_id: MemberId::generate(),
+        display_name: "Dana".to_owned(),
+        credentials: None,
+        zone,
+        active: true,
+        enabled: true,
+        audience: Some(Audience::SelectedClients),
+        enabled_decision: Some(decision()),
+        lock: None,
+        offered: BTreeMap::from([(service.id, decision())]),
+        hours: vec![hours],
+        hours_decision: Some(decision()),
+        rules: RuleOverrides::default(),
+    };
+    let client = ClientStanding {
+        client_id: ClientId::generate(),
+        active: true,
+        blocked: false,
+        blocked_decision: None,
+        care: Some(Care { started_on: today(), started: decision(), ended_on: None, ended: None }),
+        access: Some((Access::Allowed, decision())),
+    };
+    let settings = PracticeSettings {
+        practice_id: PracticeId::generate(),
+        name: "Riverbend".to_owned(),
+        zone,
+        revision: 1,
+        enabled: true,
+        enabled_decision: Some(decision()),
+        clinician_opt_in: Control::ClinicianOrAdmin,
+        client_access_control: Control::ClinicianOrAdmin,
+        default_rules: BookingRules::DEFAULT,
+        services: BTreeMap::from([(service.id, service.clone())]),
+        clinicians: BTreeMap::from([(clinician.id, clinician.clone())]),
+    };
+    World { settings, clinician, client, service }
+}
+
+impl World {
+    fn judge(&self) -> Vec<Verdict> {
+        judge(&self.settings, &self.clinician, Some(&self.client), Some(&self.service), today())
+    }
+
+    fn closed(&self) -> Vec<Gate> {
+        self.judge().iter().filter(|verdict| !verdict.is_open()).map(Verdict::gate).collect()
+    }
+}
+
+type Shut = fn(&mut World);
+
+/// One way to shut each gate, with the gate that it must shut.
+const SHUTS: [(Gate, Shut); 12] = [
+    (Gate::PracticeSwitch, |w| w.settings.enabled = false),
+    (Gate::ClinicianOptIn, |w| w.clinician.enabled = false),
+    (Gate::ClinicianOptIn, |w| w.clinician.active = false),
+    (Gate::ClinicianLock, |w| w.clinician.lock = Some(Lock { reason: "leave".to_owned(), decision: decision() })),
+    (Gate::ServiceOffered, |w| w.clinician.offered.clear()),
+    (Gate::ServiceOffered, |w| w.service.active = false),
+    (Gate::HoursOpen, |w| w.clinician.hours.clear()),
+    (Gate::CareRelationship, |w| w.client.care = None),
+    (Gate::ClientAccessPractice, |w| w.client.blocked = true),
+    (Gate::ClientAccessPractice, |w| w.client.active = false),
+    (Gate::ClientAccessClinician, |w| w.client.access = None),
+    (Gate::ClientAccessClinician, |w| w.client.access = Some((Access::Blocked, decision()))),
+];
+
+#[test]
+fn each_gate_alone_says_no() {
+    assert_eq!(open_world().closed(), vec![]);
+    for (gate, shut) in SHUTS {
+        let mut world = open_world();
+        shut(&mut world);
+        assert_eq!(world.closed(), vec![gate]);
+    }
+}
+
+#[test]
+fn care_counts_from_its_first_day_until_the_day_before_its_end() {
+    let mut world = open_world();
+    for (started, ended, open) in [
+        ("2027-01-05", None, true),
+        ("2027-01-06", None, false),
+        ("2027-01-04", Some("2027-01-06"), true),
+        ("2027-01-04", Some("2027-01-05"), false),
+    ] {
+        world.client.care = Some(Care {
+            started_on: parse_date(started).expect("a date"),
+            started: decision(),
+            ended_on: ended.map(|text| parse_date(text).expect("a date")),
+            ended: ended.map(|_| decision()),
+        });
+        assert_eq!(world.closed().is_empty(), open, "{started} to {ended:?}");
+    }
+}
+
+#[test]
+fn a_block_wins_over_an_audience_of_all_clients_and_an_allowance_over_a_selection() {
+    let mut world = open_world();
+    world.clinician.audience = Some(Audience::AllMyClients);
+    world.client.access = None;
+    assert_eq!(world.closed(), vec![]);
+    world.client.access = Some((Access::Blocked, decision()));
+    assert_eq!(world.closed(), vec![Gate::ClientAccessClinician]);
+}
+
+#[test]
+fn a_window_kept_to_another_service_or_modality_is_not_open_for_this_one() {
+    let mut world = open_world();
+    world.clinician.hours[0].service_ids = BTreeSet::from([ServiceId::generate()]);
+    assert_eq!(world.closed(), vec![Gate::HoursOpen]);
+    world.clinician.hours[0].service_ids.clear();
+    world.clinician.hours[0].modality = Some(Modality::Telehealth);
+    assert_eq!(world.closed(), vec![]);
+    world.service.modality = Modality::InPerson;
+    assert_eq!(world.closed(), vec![Gate::HoursOpen]);
+}
+
+#[test]
+fn a_client_is_told_neither_of_a_lock_nor_of_a_block_nor_who_decided() {
+    let told = |shut: Shut| {
+        let mut world = open_world();
+        shut(&mut world);
+        as_told_to_client(&world.judge())
+    };
+    assert_eq!(
+        told(|w| w.clinician.lock = Some(Lock { reason: "leave".to_owned(), decision: decision() })),
+        told(|w| w.clinician.enabled = false)
+    );
+    assert_eq!(told(|w| w.client.blocked = true), told(|w| w.client.access = None));
+    assert_eq!(told(|w| w.client.access = Some((Access::Blocked, decision()))), told(|w| w.client.access = None));
+    assert!(told(|w| w.client.blocked = true).iter().all(|verdict| verdict.decision.is_none()));
+}
+
+#[test]
+fn whoever_is_not_in_care_is_told_nothing_else_of_the_clinician() {
+    let mut world = open_world();
+    world.client.care = None;
+    world.clinician.enabled = false;
+    let gates: Vec<_> = as_told_to_client(&world.judge()).iter().map(Verdict::gate).collect();
+    assert_eq!(gates, vec![Gate::PracticeSwitch, Gate::CareRelationship]);
+}
+
+proptest! {
+    /// Whatever is shut together, the client's version is closed exactly when the true one is.
+    #[test]
+    fn what_a_client_is_told_agrees_with_what_is_true(shut in prop::collection::vec(any::<bool>(), SHUTS.len())) {
+        let mut world = open_world();
+        for ((_, close), _) in SHUTS.iter().zip(&shut).filter(|(_, shut)| **shut) {
+            close(&mut world);
+        }
+        let verdicts = world.judge();
+        prop_assert_eq!(all_open(&verdicts), shut.iter().all(|shut| !shut));
+        prop_assert_eq!(all_open(&as_told_to_client(&verdicts)), all_open(&verdicts));
+    }
+}

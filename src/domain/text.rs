@@ -1,0 +1,76 @@
+//! Text that people type, parsed once into what may be stored.
+
+/// The longest name of a practice, a person or a service, in characters.
+pub const NAME_MAX_CHARS: usize = 200;
+/// The longest note or message, in characters: a paragraph, not a file.
+pub const NOTE_MAX_CHARS: usize = 1000;
+/// The longest reason of a lock, in characters.
+pub const REASON_MAX_CHARS: usize = 500;
+/// The longest email address, in characters (RFC 5321, section 4.5.3.1.3, less the brackets).
+pub const EMAIL_MAX_CHARS: usize = 254;
+/// The longest idempotency key, in characters.
+pub const KEY_MAX_CHARS: usize = 100;
+
+/// Trims, and refuses what is empty, too long or holds control characters.
+pub fn line(text: &str, what: &str, max_chars: usize) -> Result<String, String> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Err(format!("The {what} is empty. Write 1 to {max_chars} characters."));
+    }
+    if trimmed.chars().any(char::is_control) {
+        return Err(format!("The {what} holds control characters. Write it on one line of plain text."));
+    }
+    bounded(trimmed, what, max_chars)
+}
+
+/// Like `line`, but several lines are fine.
+pub fn paragraph(text: &str, what: &str, max_chars: usize) -> Result<String, String> {
+    let trimmed = text.trim();
+    if trimmed.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(format!("The {what} holds control characters. Write plain text."));
+    }
+    bounded(trimmed, what, max_chars)
+}
+
+fn bounded(trimmed: &str, what: &str, max_chars: usize) -> Result<String, String> {
+    match trimmed.chars().count() {
+        count if count > max_chars => Err(format!("The {what} has {count} characters. Shorten it to {max_chars}.")),
+        _ => Ok(trimmed.to_owned()),
+    }
+}
+
+/// An address in lower case, with something on both sides of one `@`. Whether it exists only a mail can tell.
+pub fn email(text: &str) -> Result<String, String> {
+    let address = line(text, "email address", EMAIL_MAX_CHARS)?.to_lowercase();
+    let mut sides = address.split('@');
+    match (sides.next(), sides.next(), sides.next()) {
+        (Some(name), Some(host), None) if !name.is_empty() && !host.is_empty() && !address.contains(' ') => Ok(address),
+        _ => Err("This is not an email address. Write it as name@example.org.".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_of_five_thousand_characters_is_refused_with_both_numbers() {
+        let refused = paragraph(&"x".repeat(5000), "note", NOTE_MAX_CHARS).expect_err("too long");
+        assert!(refused.contains("5000") && refused.contains("1000"), "{refused}");
+    }
+
+    #[test]
+    fn a_name_is_one_line_with_something_on_it() {
+        assert_eq!(line("  Dana  ", "name", 10), Ok("Dana".to_owned()));
+        assert!(line("   ", "name", 10).is_err());
+        assert!(line("a\nb", "name", 10).is_err());
+    }
+
+    #[test]
+    fn an_email_address_is_lower_cased_and_has_two_sides() {
+        assert_eq!(email(" Dana@Demo.Test "), Ok("dana@demo.test".to_owned()));
+        for wrong in ["dana", "@demo.test", "dana@", "a@b@c", "a b@c"] {
+            assert!(email(wrong).is_err(), "{wrong}");
+        }
+    }
+}

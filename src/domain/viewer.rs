@@ -1,0 +1,51 @@
+//! Who is asking.
+
+use super::ids::{ClientId, ClinicianId, MemberId, PracticeId};
+use super::spelled;
+
+spelled! {
+    /// What a member may be, at once or one by one.
+    pub enum Role {
+        Admin = "ADMIN",
+        Clinician = "CLINICIAN",
+        Client = "CLIENT",
+    }
+}
+
+/// A signed-in member as their row says now, not as their token said then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    pub practice_id: PracticeId,
+    pub member_id: MemberId,
+    pub is_admin: bool,
+    /// Set while the member is an active clinician.
+    pub clinician_id: Option<ClinicianId>,
+    /// Set while the member is an active client.
+    pub client_id: Option<ClientId>,
+}
+
+impl Viewer {
+    /// True where the member holds the role.
+    pub fn has(&self, role: Role) -> bool {
+        match role {
+            Role::Admin => self.is_admin,
+            Role::Clinician => self.clinician_id.is_some(),
+            Role::Client => self.client_id.is_some(),
+        }
+    }
+
+    /// The member's roles, in the order of `Role`.
+    pub fn roles(&self) -> Vec<Role> {
+        Role::ALL.iter().copied().filter(|role| self.has(*role)).collect()
+    }
+
+    /// Admins and clinicians.
+    pub fn is_staff(&self) -> bool {
+        self.is_admin || self.clinician_id.is_some()
+    }
+
+    /// True for an admin, and for the clinician themselves.
+    pub fn acts_for(&self, clinician: ClinicianId) -> bool {
+        self.is_admin || self.clinician_id == Some(clinician)
+    }
+}
