@@ -1,1 +1,5 @@
-fn main() {}
+//! The `frontdesk` program: see `frontdesk --help`.
+
+fn main() -> std::process::ExitCode {
+    frontdesk::cli::run()
+}

@@ -12,7 +12,8 @@ mod m20261123_000002_self_scheduling;
 mod m20261123_000003_requests_and_claims;
 mod m20261123_000004_event_log;
 
-use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::{MigrationTrait, async_trait};
 
 /// Applies the steps in order. Take a lock around it: the library takes none (see `store::migrate`).
 pub struct Migrator;

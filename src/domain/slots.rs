@@ -65,6 +65,11 @@ pub fn held_reach() -> Duration {
     Duration::days(8)
 }
 
+/// The stretch that a meeting holds: with its buffers, which stack with a neighbour's.
+pub fn claimed(rules: &BookingRules, meeting: Interval) -> Interval {
+    Interval::new(meeting.start - rules.buffer_before.span(), meeting.end + rules.buffer_after.span())
+}
+
 impl<'a> Offer<'a> {
     /// Prepares the answer for starts in `range`; `held` must cover the range widened by `held_reach`.
     pub fn new(
@@ -146,15 +151,10 @@ impl<'a> Offer<'a> {
             return Err(NotOffered::BeyondBookingHorizon);
         }
         self.check_caps(date)?;
-        if self.is_held(self.claimed(meeting)) {
+        if self.is_held(claimed(self.rules, meeting)) {
             return Err(NotOffered::Taken);
         }
         Ok(())
-    }
-
-    /// The stretch that a meeting would hold: with its buffers, which stack with a neighbour's.
-    pub fn claimed(&self, meeting: Interval) -> Interval {
-        Interval::new(meeting.start - self.rules.buffer_before.span(), meeting.end + self.rules.buffer_after.span())
     }
 
     fn check_caps(&self, date: NaiveDate) -> Result<(), NotOffered> {

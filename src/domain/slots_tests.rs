@@ -137,7 +137,7 @@ proptest! {
             minute += Duration::minutes(1);
         }
         for start in listed {
-            let claim = offer.claimed(Interval::new(start, start + Duration::minutes(i64::from(duration))));
+            let claim = claimed(&rules, Interval::new(start, start + Duration::minutes(i64::from(duration))));
             prop_assert!(held.iter().all(|held| !held.stretch.overlaps(&claim)), "{} touches held time", start);
         }
     }

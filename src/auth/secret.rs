@@ -1,0 +1,85 @@
+//! The secret that tokens are signed with: made once, kept beside the database, readable by its owner alone.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+/// A secret's length in bytes: as long as HMAC-SHA-256's output (RFC 7518, section 3.2).
+const SECRET_BYTES: usize = 32;
+
+/// A signing secret. It has no `Debug`, so that it cannot end in a log.
+#[derive(Clone)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    /// A secret that somebody gave: at least 32 bytes.
+    pub fn given(text: &str) -> Result<Self, String> {
+        let bytes = text.trim().as_bytes();
+        if bytes.len() < SECRET_BYTES {
+            return Err(format!(
+                "The signing secret has {} bytes. Give at least {SECRET_BYTES}, for instance from `openssl rand -hex 32`.",
+                bytes.len()
+            ));
+        }
+        Ok(Self(bytes.to_vec()))
+    }
+
+    /// The secret in this file; a new one, where there is no file yet.
+    pub fn kept_in(path: &Path) -> Result<Self, String> {
+        let told = |error: io::Error| format!("The signing secret {} cannot be read or made: {error}.", path.display());
+        match create_new(path) {
+            Ok(mut file) => {
+                let mut bytes = [0u8; SECRET_BYTES];
+                getrandom::fill(&mut bytes).map_err(|error| format!("The system gives no random bytes: {error}."))?;
+                let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(told)?;
+                Self::given(&text)
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let mut text = String::new();
+                fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text)).map_err(told)?;
+                Self::given(&text)
+            }
+            Err(error) => Err(told(error)),
+        }
+    }
+
+    /// The key material.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn create_new(path: &Path) -> io::Result<fs::File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_secret_is_refused_with_its_length() {
+        assert!(Secret::given("short").err().is_some_and(|message| message.contains("5 bytes")));
+        assert!(Secret::given(&"x".repeat(32)).is_ok());
+    }
+
+    #[test]
+    fn a_secret_is_made_once_and_only_its_owner_can_read_it() {
+        let path = std::env::temp_dir().join(format!("frontdesk-secret-{}", uuid::Uuid::now_v7()));
+        let made = Secret::kept_in(&path).expect("it can be made");
+        let again = Secret::kept_in(&path).expect("it can be read");
+        assert_eq!(made.bytes(), again.bytes());
+        #[cfg(unix)]
+        {
+            let mode =
+                std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).expect("it is there").permissions());
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        fs::remove_file(path).expect("it can be removed");
+    }
+}

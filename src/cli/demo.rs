@@ -1,0 +1,73 @@
+//! `frontdesk demo`: a sample practice, served.
+
+use std::io::ErrorKind;
+
+use chrono::Duration;
+use clap::Args;
+
+use super::serve::{DoorArgs, print_addresses, until_stopped};
+use super::{Failure, sample, token};
+use crate::app;
+use crate::auth::token::Tokens;
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::store::DatabaseUrl;
+
+/// The demo's database, in the working directory.
+const DEMO_DATABASE_URL: &str = "sqlite://frontdesk-demo.db";
+
+/// How long the printed tokens are good.
+const TOKEN_HOURS: i64 = 12;
+
+/// Makes frontdesk-demo.db with a sample practice, or reopens it, and serves it.
+#[derive(Args)]
+pub struct Demo {
+    /// Start over with a new sample practice; the demo's old database is removed.
+    #[arg(long)]
+    fresh: bool,
+    #[command(flatten)]
+    door: DoorArgs,
+}
+
+impl Demo {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let database_url = DatabaseUrl::parse(DEMO_DATABASE_URL).map_err(Failure::from_error)?;
+        let listener = self.door.bind().await?;
+        if self.fresh {
+            remove(&database_url)?;
+        }
+        let desk = app::open_desk(&database_url, Clock::system()).await.map_err(Failure::from_error)?;
+        if desk.members_by_email(sample::ADMIN).await?.is_empty() {
+            sample::create(&desk, |progress| eprintln!("{progress}")).await?;
+        }
+        let secret = config::secret(None, &database_url).map_err(Failure)?;
+        let listen = listener.local_addr().map_err(Failure::from_error)?;
+        let config = Config { database_url, listen, secret, console: self.door.console() };
+        eprintln!("The sample practice is served from {}.", config.database_url.path().display());
+        print_addresses(&config);
+        eprintln!(
+            "\nTokens, good for {TOKEN_HOURS} hours. Paste these lines into another terminal, and go on with the README:\n"
+        );
+        let tokens = Tokens::new(config.secret.clone());
+        for (name, email) in [("ADMIN", sample::ADMIN), ("DANA", sample::CLINICIAN), ("CASEY", sample::CLIENT)] {
+            let token = token::issue(&desk, &tokens, email, None, Duration::hours(TOKEN_HOURS)).await?;
+            println!("export {name}={token}");
+        }
+        eprintln!("\nPress Ctrl-C to stop.");
+        until_stopped(&config, desk, listener).await
+    }
+}
+
+fn remove(database: &DatabaseUrl) -> Result<(), Failure> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = database.path().as_os_str().to_owned();
+        path.push(suffix);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Failure(format!("{} cannot be removed: {error}.", path.display())));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! `frontdesk serve`.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal;
+
+use super::{DatabaseArgs, Failure, SecretArgs};
+use crate::app;
+use crate::clock::Clock;
+use crate::config::{Config, DEFAULT_LISTEN};
+use crate::usecases::Desk;
+
+/// Serves until SIGTERM or SIGINT; then it takes no new connection, finishes what runs, and exits 0.
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    secret: SecretArgs,
+    #[command(flatten)]
+    door: DoorArgs,
+}
+
+/// Where and how to serve.
+#[derive(Args, Clone)]
+pub struct DoorArgs {
+    /// The address to listen at. Anything but this machine's own belongs behind a proxy that speaks TLS.
+    #[arg(long, env = "FRONTDESK_LISTEN", default_value = DEFAULT_LISTEN)]
+    listen: SocketAddr,
+    /// Serve no console at /.
+    #[arg(long)]
+    no_console: bool,
+}
+
+impl DoorArgs {
+    /// Takes the address, and says so if it cannot.
+    pub(super) async fn bind(&self) -> Result<TcpListener, Failure> {
+        TcpListener::bind(self.listen).await.map_err(|error| {
+            Failure(format!("{} cannot be listened at: {error}. Choose another address with --listen.", self.listen))
+        })
+    }
+
+    /// True unless the console is turned off.
+    pub(super) fn console(&self) -> bool {
+        !self.no_console
+    }
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let database_url = self.database.parse()?;
+        let listener = self.door.bind().await?;
+        let desk = app::open_desk(&database_url, Clock::system()).await.map_err(Failure::from_error)?;
+        let secret = self.secret.load(&database_url)?;
+        let listen = listener.local_addr().map_err(Failure::from_error)?;
+        let config = Config { database_url, listen, secret, console: self.door.console() };
+        eprintln!("frontdesk {} serves {}", env!("CARGO_PKG_VERSION"), config.database_url.path().display());
+        print_addresses(&config);
+        until_stopped(&config, desk, listener).await
+    }
+}
+
+/// The addresses that a person would open.
+pub(super) fn print_addresses(config: &Config) {
+    let at = config.listen;
+    if config.console {
+        eprintln!("  console   http://{at}/");
+    }
+    eprintln!("  API       http://{at}{}", crate::http::GRAPHQL_PATH);
+    eprintln!("  push      ws://{at}{}", crate::http::WEBSOCKET_PATH);
+}
+
+/// Serves until a signal says stop.
+pub(super) async fn until_stopped(config: &Config, desk: Desk, listener: TcpListener) -> Result<(), Failure> {
+    let stop = stop_signal().map_err(|error| Failure(format!("Signals cannot be received: {error}.")))?;
+    app::serve(config, desk, listener, stop).await.map_err(|error| Failure(format!("Serving failed: {error}.")))?;
+    eprintln!("frontdesk has stopped.");
+    Ok(())
+}
+
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,50 @@
+//! What a resolver may ask of its context.
+
+use async_graphql::Context;
+
+use super::loaders::Loaders;
+use crate::domain::time::Instant;
+use crate::domain::viewer::Viewer;
+use crate::usecases::{Denied, Desk};
+
+/// The desk and the viewer, from a resolver's context.
+pub trait Asking {
+    /// The use cases.
+    fn desk(&self) -> &Desk;
+    /// The signed-in member, or the words that there is none.
+    fn viewer(&self) -> Result<&Viewer, Denied>;
+    /// When the viewer's token expires.
+    fn expires_at(&self) -> Result<Instant, Denied>;
+    /// Batches of rows by id, under the viewer's rights.
+    fn loaders(&self) -> Result<&Loaders, Denied>;
+}
+
+/// What the requests of a signed-in member carry besides the viewer.
+pub struct Session {
+    pub viewer: Viewer,
+    pub expires_at: Instant,
+    pub loaders: Loaders,
+}
+
+/// What somebody without a token is told.
+pub fn not_signed_in() -> Denied {
+    Denied::Unauthenticated("Sign in first: send the header “Authorization: Bearer <token>”.".to_owned())
+}
+
+impl Asking for Context<'_> {
+    fn desk(&self) -> &Desk {
+        self.data_unchecked::<Desk>()
+    }
+
+    fn viewer(&self) -> Result<&Viewer, Denied> {
+        self.data_opt::<Session>().map(|session| &session.viewer).ok_or_else(not_signed_in)
+    }
+
+    fn expires_at(&self) -> Result<Instant, Denied> {
+        self.data_opt::<Session>().map(|session| session.expires_at).ok_or_else(not_signed_in)
+    }
+
+    fn loaders(&self) -> Result<&Loaders, Denied> {
+        self.data_opt::<Session>().map(|session| &session.loaders).ok_or_else(not_signed_in)
+    }
+}

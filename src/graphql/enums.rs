@@ -1,0 +1,227 @@
+//! The API's enums, each the twin of one in the domain: a value added there does not compile until it is added here.
+
+use async_graphql::Enum;
+
+macro_rules! twins {
+    ($($(#[$meta:meta])* $name:ident = $remote:literal { $($(#[$vmeta:meta])* $variant:ident,)+ })+) => {$(
+        $(#[$meta])*
+        #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+        #[graphql(remote = $remote)]
+        pub enum $name { $($(#[$vmeta])* $variant,)+ }
+    )+};
+}
+
+twins! {
+    /// What a member may be; a member can hold several roles at once.
+    Role = "crate::domain::viewer::Role" {
+        /// Runs the practice: every setting, every request, every person of it.
+        Admin,
+        /// Sees clients: their own settings, clients, requests and appointments.
+        Clinician,
+        /// Is cared for: their own requests and appointments.
+        Client,
+    }
+
+    /// Who may opt clinicians in and out.
+    OptInControl = "crate::domain::settings::Control" {
+        /// The clinician for themselves, or an admin for them.
+        ClinicianOrAdmin,
+        /// Admins alone.
+        AdminOnly,
+    }
+
+    /// Who may allow and block clients for one clinician.
+    ClientAccessControl = "crate::domain::settings::Control" {
+        /// The clinician for their own clients, or an admin for them.
+        ClinicianOrAdmin,
+        /// Admins alone.
+        AdminOnly,
+    }
+
+    /// Whom a clinician's opt-in is for. There is no default: it is chosen when opting in.
+    Audience = "crate::domain::settings::Audience" {
+        /// Every client in the clinician's care, but those who are blocked.
+        AllMyClients,
+        /// Only clients in the clinician's care who are allowed one by one.
+        SelectedClients,
+    }
+
+    /// What answers a request for a service.
+    Confirmation = "crate::domain::settings::Confirmation" {
+        /// The clinician, or an admin for them.
+        ClinicianConfirms,
+        /// frontdesk itself, at once.
+        Automatic,
+    }
+
+    /// How client and clinician meet.
+    Modality = "crate::domain::hours::Modality" {
+        /// In one room.
+        InPerson,
+        /// By video or telephone.
+        Telehealth,
+        /// Either way; where one must be chosen, choose one of the other two.
+        Either,
+    }
+
+    /// A day of the week.
+    Weekday = "crate::domain::hours::Weekday" {
+        /// The first day, as ISO 8601 counts.
+        Monday,
+        /// The second day.
+        Tuesday,
+        /// The third day.
+        Wednesday,
+        /// The fourth day.
+        Thursday,
+        /// The fifth day.
+        Friday,
+        /// The sixth day.
+        Saturday,
+        /// The seventh day.
+        Sunday,
+    }
+
+    /// What must be open before a client can book. All gates are closed at first, all must be open, and a "no" wins over
+    /// a "yes". Clients are shown a version that tells nothing private.
+    Gate = "crate::domain::gates::Gate" {
+        /// The practice's switch, moved by an admin. It opens nothing by itself.
+        PracticeSwitch,
+        /// The clinician's opt-in, for an audience.
+        ClinicianOptIn,
+        /// An admin's hold on the clinician. Shown to staff only.
+        ClinicianLock,
+        /// The clinician offers the service, and it is not archived.
+        ServiceOffered,
+        /// The clinician has hours open for the service; with a start, that start lies in them.
+        HoursOpen,
+        /// The client is in the clinician's care today, in the practice's zone.
+        CareRelationship,
+        /// The client is not blocked in the whole practice. Shown to staff only.
+        ClientAccessPractice,
+        /// The client is allowed for this clinician, or the audience includes them.
+        ClientAccessClinician,
+        /// Notice, horizon, caps and waiting requests; asked only with a service.
+        BookingRules,
+        /// Nobody holds the time; asked only with a service and a start.
+        SlotFree,
+    }
+
+    /// Where an effective booking rule was set; the nearest wins.
+    RuleSource = "crate::domain::rules::RuleSource" {
+        /// The practice's default.
+        Practice,
+        /// The clinician's own value.
+        Clinician,
+        /// The service's own value.
+        Service,
+    }
+
+    /// Where an appointment request stands. PENDING is the only status that can change.
+    AppointmentRequestStatus = "crate::domain::requests::RequestStatus" {
+        /// Waits for an answer until `respondBy`; its time is held against other clients.
+        Pending,
+        /// Confirmed: it made an appointment.
+        Confirmed,
+        /// Declined by the clinician or an admin.
+        Declined,
+        /// Taken back by the client.
+        Withdrawn,
+        /// Nobody answered in time.
+        Expired,
+        /// Staff booked its time for something else.
+        Superseded,
+    }
+
+    /// Where an appointment stands, in the words of FHIR R4 appointmentstatus.
+    AppointmentStatus = "crate::domain::requests::AppointmentStatus" {
+        /// To come.
+        Booked,
+        /// Called off.
+        Cancelled,
+        /// Took place.
+        Fulfilled,
+        /// The client did not come.
+        NoShow,
+    }
+
+    /// Why a request was declined, as the client is told.
+    DeclineReason = "crate::domain::requests::DeclineReason" {
+        /// The clinician cannot at that time.
+        TimeNotPossible,
+        /// Another service is the right one.
+        OtherServiceNeeded,
+        /// The clinician takes no requests at present.
+        NotTakingRequests,
+        /// The client should contact the practice.
+        ContactPractice,
+        /// Something else; say it in the message.
+        Other,
+    }
+
+    /// What somebody who makes a settings change would want to know.
+    ImpactWarningCode = "crate::domain::impact::WarningCode" {
+        /// The practice switch is on, and no clinician has opted in.
+        NobodyCanBook,
+        /// A clinician has opted in, and the practice switch is off.
+        PracticeSwitchOff,
+        /// A clinician has opted in, and an admin holds them off.
+        ClinicianLocked,
+        /// A clinician has opted in, and offers no service.
+        ClinicianWithoutServices,
+        /// A clinician has opted in, and has no hours for a service they offer.
+        ClinicianWithoutHours,
+        /// A clinician is ready, and no client may book.
+        ClinicianWithoutClients,
+    }
+
+    /// One step from "nothing is open" to "a client sees a slot".
+    SetupStep = "crate::domain::checklist::Step" {
+        /// The practice switch is on.
+        PracticeSwitchOn,
+        /// The practice has a service.
+        ServiceExists,
+        /// A clinician has opted in.
+        ClinicianOptedIn,
+        /// No admin holds the clinician off.
+        NotLocked,
+        /// The clinician offers a service.
+        ServicesOffered,
+        /// The clinician has weekly hours.
+        HoursOpened,
+    }
+
+    /// Why a stream starts over.
+    StreamResetReason = "crate::push::ResetReason" {
+        /// The cursor is beyond the log's end: the database has been restored to an earlier state since.
+        CursorUnknown,
+    }
+}
+
+/// A client's entry at one clinician, or in the whole practice.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAccess {
+    /// May book, as far as this gate goes.
+    Allowed,
+    /// May not book, whatever the audience.
+    Blocked,
+    /// No entry: the clinician's audience decides. Not for the whole practice.
+    ByAudience,
+}
+
+/// What happened to a request.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppointmentRequestEventType {
+    /// A client asked.
+    Requested,
+    /// It was confirmed, and an appointment exists.
+    Confirmed,
+    /// It was declined.
+    Declined,
+    /// The client took it back.
+    Withdrawn,
+    /// Nobody answered in time.
+    Expired,
+    /// Staff booked its time for something else.
+    Superseded,
+}

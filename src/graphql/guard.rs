@@ -1,0 +1,115 @@
+//! Field policy at work: before any resolver runs, the viewer's roles are held against the field's rule.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::extensions::{
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextResolve, ResolveInfo,
+};
+use async_graphql::{
+    PathSegment, Pos, QueryPathNode, QueryPathSegment, Request, Response, ServerError, ServerResult, Value,
+};
+
+use super::context::{Session, not_signed_in};
+use super::error::{denial, top_level};
+use super::loaders::Loaders;
+use crate::auth::policy;
+use crate::auth::token::Identity;
+use crate::domain::viewer::Viewer;
+use crate::usecases::{Denied, Desk};
+
+/// Who a request's token says is asking; put into the request's or the connection's data by `http`.
+pub struct TokenIdentity(pub Identity);
+
+/// Enforces `auth::policy` on every field.
+pub struct Rights;
+
+impl ExtensionFactory for Rights {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Enforcer::default())
+    }
+}
+
+/// One request's enforcement, with the denials of nullable fields, which are told beside the data.
+#[derive(Default)]
+struct Enforcer {
+    denials: Mutex<Vec<ServerError>>,
+}
+
+#[async_graphql::async_trait::async_trait]
+impl Extension for Enforcer {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        let in_request = request.data.get(&std::any::TypeId::of::<TokenIdentity>());
+        let identity = in_request.and_then(|data| data.downcast_ref::<TokenIdentity>());
+        let identity = identity.or_else(|| ctx.data_opt::<TokenIdentity>()).map(|token| token.0);
+        let Some(identity) = identity else { return next.run(ctx, request).await };
+        let desk = ctx.data_unchecked::<Desk>();
+        let viewer = desk.viewer(identity.practice_id, identity.member_id).await;
+        let viewer = viewer.map_err(|refusal| top_level(refusal).into_server_error(Pos::default()))?;
+        let Some(viewer) = viewer else {
+            let gone =
+                Denied::Unauthenticated("This member can no longer sign in. Ask an admin of the practice.".to_owned());
+            return Err(denial(&gone).into_server_error(Pos::default()));
+        };
+        let loaders = Loaders::new(desk.clone(), viewer.clone());
+        let session = Session { viewer, expires_at: identity.expires_at, loaders };
+        next.run(ctx, request.data(session)).await
+    }
+
+    async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
+        let mut response = next.run(ctx, operation).await;
+        response.errors.append(&mut self.denials.lock().unwrap_or_else(PoisonError::into_inner));
+        response
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        // An item of a list is resolved under its field's rule, which was held against it just before.
+        let is_item = matches!(info.path_node.segment, QueryPathSegment::Index(_));
+        if info.is_for_introspection || is_item || info.name.starts_with("__") {
+            return next.run(ctx, info).await;
+        }
+        let viewer = ctx.data_opt::<Session>().map(|session| &session.viewer);
+        let Err(denied) = judge(viewer, info.parent_type, info.name) else { return next.run(ctx, info).await };
+        let mut error = denial(&denied).into_server_error(Pos::default());
+        error.path = path(info.path_node);
+        if info.return_type.ends_with('!') {
+            return Err(error);
+        }
+        // Null at its own place, with its error beside; the siblings are not touched.
+        self.denials.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+        Ok(Some(Value::Null))
+    }
+}
+
+/// The viewer's roles against a field's rule. A field without a rule is refused.
+pub fn judge(viewer: Option<&Viewer>, parent: &str, field: &str) -> Result<(), Denied> {
+    let viewer = viewer.ok_or_else(not_signed_in)?;
+    match policy::roles_for(parent, field) {
+        Some(roles) if roles.iter().any(|role| viewer.has(*role)) => Ok(()),
+        Some(_) => Err(Denied::Forbidden("Your roles do not allow this field.")),
+        None => Err(Denied::Forbidden("This field has no rule, so nobody may use it.")),
+    }
+}
+
+fn path(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
+    let mut path = Vec::new();
+    let mut at = Some(node);
+    while let Some(node) = at {
+        path.push(match node.segment {
+            QueryPathSegment::Index(index) => PathSegment::Index(index),
+            QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
+        });
+        at = node.parent;
+    }
+    path.reverse();
+    path
+}

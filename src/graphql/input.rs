@@ -1,0 +1,54 @@
+//! Text from the caller to values of the domain, refused by the name of its field.
+
+use async_graphql::{ID, InputObject};
+
+use super::scalars::DateTime;
+use crate::domain::ids::{self, WrongId};
+use crate::domain::rejection::Rejection;
+use crate::domain::time::{self, Instant};
+use crate::usecases::Change;
+
+/// An id's type, by which its text is read.
+pub trait TypedId: Sized {
+    /// Reads the text form.
+    fn read(text: &str) -> Result<Self, WrongId>;
+}
+
+macro_rules! typed {
+    ($($name:ident),+) => {
+        $(impl TypedId for ids::$name {
+            fn read(text: &str) -> Result<Self, WrongId> {
+                Self::parse(text)
+            }
+        })+
+    };
+}
+typed!(AppointmentId, ClientId, ClinicianId, MemberId, PracticeId, RequestId, ServiceId);
+
+/// An id of the kind that the field takes.
+pub fn id<T: TypedId>(path: &str, text: &ID) -> Result<T, Rejection> {
+    T::read(text).map_err(|wrong| Rejection::invalid(path, wrong.to_string()))
+}
+
+/// Several ids; a wrong one is named by its place.
+pub fn ids<T: TypedId>(path: &str, texts: &[ID]) -> Result<Vec<T>, Rejection> {
+    texts.iter().enumerate().map(|(index, text)| id(&format!("{path}.{index}"), text)).collect()
+}
+
+/// An instant.
+pub fn instant(path: &str, text: &DateTime) -> Result<Instant, Rejection> {
+    time::parse_instant(&text.0).map_err(|message| Rejection::invalid(path, message))
+}
+
+/// How a settings change is to be made: the two fields that every settings input has.
+pub fn change(dry_run: bool, expected_revision: Option<String>) -> Change {
+    Change { dry_run, expected_revision }
+}
+
+/// Which requests to list. Fields that are left out do not narrow the list.
+#[derive(InputObject, Clone, Debug, Default)]
+pub struct AppointmentRequestFilter {
+    /// Only requests in one of these statuses, as they stand now: a pending request past its `respondBy` counts as
+    /// EXPIRED. An empty list matches nothing.
+    pub status: Option<Vec<super::enums::AppointmentRequestStatus>>,
+}

@@ -1,0 +1,133 @@
+//! Rows by id, gathered over one request: a list of a hundred requests loads its clients in one statement. A loader
+//! belongs to one viewer's request and reads under their rights; it is never shared.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::runtime::{TokioSpawner, TokioTimer};
+
+use super::error::top_level;
+use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, RequestId};
+use crate::domain::requests::{Appointment, AppointmentRequest};
+use crate::domain::viewer::Viewer;
+use crate::usecases::{CareRow, ClientRow, Desk, MemberRow, Refusal};
+
+/// A refusal that several waiting fields share.
+type Shared = std::sync::Arc<std::sync::Mutex<Option<Refusal>>>;
+
+/// Reads rows under one viewer's rights.
+pub struct Rows {
+    desk: Desk,
+    viewer: Viewer,
+}
+
+/// The loaders of one request.
+pub struct Loaders(DataLoader<Rows>);
+
+/// The care relationships of a client.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CareOf(pub ClientId);
+
+/// The request that made an appointment.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestBehind(pub AppointmentId);
+
+/// Whether a clinician can be booked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BookableOf(pub ClinicianId);
+
+impl Loaders {
+    /// For one viewer's request.
+    pub fn new(desk: Desk, viewer: Viewer) -> Self {
+        let loader = DataLoader::new(Rows { desk, viewer }, TokioSpawner::current(), TokioTimer::default());
+        // Fields that are ready together are gathered without waiting for more.
+        Self(loader.delay(Duration::ZERO))
+    }
+
+    /// The row with a key, if the viewer may see one.
+    pub async fn one<K>(&self, key: K) -> async_graphql::Result<Option<<Rows as Loader<K>>::Value>>
+    where
+        K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+        Rows: Loader<K, Error = Shared>,
+    {
+        self.0.load_one(key).await.map_err(unshare)
+    }
+
+    /// The rows with these keys that the viewer may see.
+    pub async fn many<K>(&self, keys: Vec<K>) -> async_graphql::Result<HashMap<K, <Rows as Loader<K>>::Value>>
+    where
+        K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+        Rows: Loader<K, Error = Shared>,
+    {
+        self.0.load_many(keys).await.map_err(unshare)
+    }
+}
+
+fn share(refusal: impl Into<Refusal>) -> Shared {
+    std::sync::Arc::new(std::sync::Mutex::new(Some(refusal.into())))
+}
+
+/// The first field that waited tells of the fault, with its cause in the log; the others say only that there was one.
+fn unshare(shared: Shared) -> async_graphql::Error {
+    let refusal = shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    refusal.map_or_else(|| async_graphql::Error::new("This could not be loaded either."), top_level)
+}
+
+macro_rules! rows_by_id {
+    ($($id:ty => $row:ty, $read:ident;)+) => {$(
+        impl Loader<$id> for Rows {
+            type Value = $row;
+            type Error = Shared;
+
+            async fn load(&self, keys: &[$id]) -> Result<HashMap<$id, $row>, Shared> {
+                let rows = self.desk.$read(&self.viewer, keys).await.map_err(share)?;
+                Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+            }
+        }
+    )+};
+}
+
+rows_by_id! {
+    MemberId => MemberRow, members;
+    ClientId => ClientRow, clients;
+    RequestId => AppointmentRequest, requests;
+    AppointmentId => Appointment, appointments;
+}
+
+impl Loader<CareOf> for Rows {
+    type Value = Vec<CareRow>;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[CareOf]) -> Result<HashMap<CareOf, Vec<CareRow>>, Shared> {
+        let clients: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let mut care: HashMap<_, Vec<_>> = HashMap::new();
+        for row in self.desk.care_of(&self.viewer, &clients).await.map_err(share)? {
+            care.entry(CareOf(row.client_id)).or_default().push(row);
+        }
+        Ok(care)
+    }
+}
+
+impl Loader<RequestBehind> for Rows {
+    type Value = AppointmentRequest;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[RequestBehind]) -> Result<HashMap<RequestBehind, AppointmentRequest>, Shared> {
+        let appointments: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = self.desk.requests_behind(&self.viewer, &appointments).await.map_err(share)?;
+        let keyed = |request: AppointmentRequest| Some((RequestBehind(request.appointment_id?), request));
+        Ok(found.into_iter().filter_map(keyed).collect())
+    }
+}
+
+impl Loader<BookableOf> for Rows {
+    type Value = bool;
+    type Error = Shared;
+
+    async fn load(&self, _keys: &[BookableOf]) -> Result<HashMap<BookableOf, bool>, Shared> {
+        let settings = self.desk.settings(&self.viewer).await.map_err(share)?;
+        let bookable = self.desk.bookable_clinicians(&self.viewer, &settings).await.map_err(share)?;
+        Ok(bookable.into_iter().map(|(clinician, bookable)| (BookableOf(clinician), bookable)).collect())
+    }
+}

@@ -1,0 +1,35 @@
+//! The API: thin. Each resolver parses, calls one use case, and shapes its answer.
+
+mod context;
+mod enums;
+mod error;
+mod guard;
+mod input;
+mod loaders;
+mod mutation;
+mod page;
+mod query;
+mod scalars;
+mod sdl;
+mod subscription;
+mod types;
+
+use async_graphql::Schema;
+
+use crate::usecases::Desk;
+
+pub use guard::TokenIdentity;
+pub use sdl::print as print_sdl;
+
+/// The API's schema, ready to execute.
+pub type Api = Schema<query::Query, mutation::Mutation, subscription::Subscription>;
+
+/// Builds the schema over a desk.
+pub fn api(desk: Desk) -> Api {
+    builder().data(desk).extension(guard::Rights).finish()
+}
+
+fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+    Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
+        .register_output_type::<types::node::Node>()
+}

@@ -1,0 +1,78 @@
+//! An admin holds a clinician off, or lifts the hold.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+
+use crate::graphql::context::Asking;
+use crate::graphql::error::{answer, refusals};
+use crate::graphql::input;
+use crate::graphql::types::clinician::Clinician;
+use crate::graphql::types::impact::SelfSchedulingImpact;
+use crate::usecases::{self, Refusal};
+
+/// The hold to set or to lift.
+#[derive(InputObject, Debug)]
+pub struct LockClinicianSelfSchedulingInput {
+    /// The clinician.
+    pub clinician_id: ID,
+    /// True sets the hold, false lifts it.
+    pub locked: bool,
+    /// Why, 1 to 500 characters on one line; needed to set a hold. The clinician reads it, clients never.
+    pub reason: Option<String>,
+    /// True shows the impact and saves nothing.
+    #[graphql(default = false)]
+    pub dry_run: bool,
+    /// Change only if the settings still are at this revision, as `PracticeSelfScheduling.revision` or an impact
+    /// answered it; else STALE_REVISION.
+    pub expected_revision: Option<String>,
+}
+
+/// What became of the hold.
+#[derive(SimpleObject, Default)]
+pub struct LockClinicianSelfSchedulingPayload {
+    /// The clinician with their settings after the change, on a dry run as they would be; null where it was refused.
+    clinician: Option<Clinician>,
+    /// What the change does to who can book; null where it was refused.
+    impact: Option<SelfSchedulingImpact>,
+    /// Why it was refused; empty where it was not.
+    errors: Vec<LockClinicianSelfSchedulingError>,
+}
+
+refusals! {
+    LockClinicianSelfSchedulingPayload, LockClinicianSelfSchedulingError, LockClinicianSelfSchedulingErrorCode:
+    /// An id of another kind, or a reason that is missing or too long.
+    InvalidInput,
+    /// The settings have changed since `expectedRevision`: preview again.
+    StaleRevision,
+}
+
+/// The mutation `lockClinicianSelfScheduling`.
+#[derive(Default)]
+pub struct LockClinicianSelfScheduling;
+
+#[Object]
+impl LockClinicianSelfScheduling {
+    /// Holds a clinician off, with a reason, or lifts the hold. The clinician's own settings stay as they are under
+    /// it; requests that wait can still be answered. Requires: admin.
+    async fn lock_clinician_self_scheduling(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: LockClinicianSelfSchedulingInput,
+    ) -> Result<LockClinicianSelfSchedulingPayload> {
+        answer(run(ctx, input).await)
+    }
+}
+
+async fn run(
+    ctx: &Context<'_>,
+    input: LockClinicianSelfSchedulingInput,
+) -> Result<LockClinicianSelfSchedulingPayload, Refusal> {
+    let clinician_id = input::id("input.clinicianId", &input.clinician_id)?;
+    let set = usecases::LockClinician { clinician_id, locked: input.locked, reason: input.reason };
+    let change = input::change(input.dry_run, input.expected_revision);
+    let changed = ctx.desk().lock_clinician(ctx.viewer()?, set, &change).await?;
+    Ok(LockClinicianSelfSchedulingPayload {
+        clinician: Clinician::of(changed.settings.clone(), clinician_id),
+        impact: Some(SelfSchedulingImpact(changed)),
+        errors: vec![],
+    })
+}

@@ -1,0 +1,44 @@
+//! The mutation root: one file each, with its input, its payload and its refusals.
+
+mod add_client;
+mod add_clinician;
+mod archive_service;
+mod confirm_appointment_request;
+mod create_service;
+mod decline_appointment_request;
+mod end_care;
+mod lock_clinician_self_scheduling;
+mod request_appointment;
+mod set_client_access;
+mod set_clinician_self_scheduling;
+mod set_offered_services;
+mod set_practice_self_scheduling;
+mod set_weekly_hours;
+mod start_care;
+mod update_practice_policy;
+mod withdraw_appointment_request;
+
+use async_graphql::MergedObject;
+
+/// Where every change begins: verb first, one input, one payload. What a rule refuses comes in the payload's `errors`;
+/// missing rights, what is not there and faults come at the top. Nothing is saved where anything is refused.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    set_practice_self_scheduling::SetPracticeSelfScheduling,
+    update_practice_policy::UpdatePracticePolicy,
+    set_clinician_self_scheduling::SetClinicianSelfScheduling,
+    lock_clinician_self_scheduling::LockClinicianSelfScheduling,
+    set_offered_services::SetOfferedServices,
+    set_weekly_hours::SetWeeklyHours,
+    set_client_access::SetClientAccess,
+    request_appointment::RequestAppointment,
+    withdraw_appointment_request::WithdrawAppointmentRequest,
+    confirm_appointment_request::ConfirmAppointmentRequest,
+    decline_appointment_request::DeclineAppointmentRequest,
+    create_service::CreateService,
+    archive_service::ArchiveService,
+    add_clinician::AddClinician,
+    add_client::AddClient,
+    start_care::StartCare,
+    end_care::EndCare,
+);

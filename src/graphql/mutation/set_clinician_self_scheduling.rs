@@ -1,0 +1,88 @@
+//! A clinician opts in or out, or an admin does it for one or many.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+
+use crate::graphql::context::Asking;
+use crate::graphql::enums::Audience;
+use crate::graphql::error::{answer, refusals};
+use crate::graphql::input;
+use crate::graphql::types::clinician::Clinician;
+use crate::graphql::types::impact::SelfSchedulingImpact;
+use crate::usecases::{self, Refusal};
+
+/// Whose opt-in changes, and to what.
+#[derive(InputObject, Debug)]
+pub struct SetClinicianSelfSchedulingInput {
+    /// One or many clinicians, 1 to 1000; a clinician names themselves.
+    pub clinician_ids: Vec<ID>,
+    /// True opts in.
+    pub enabled: bool,
+    /// For whom. Must be chosen at the first opt-in; left out later, the one chosen before stays.
+    pub audience: Option<Audience>,
+    /// True shows the impact and saves nothing.
+    #[graphql(default = false)]
+    pub dry_run: bool,
+    /// Change only if the settings still are at this revision, as `PracticeSelfScheduling.revision` or an impact
+    /// answered it; else STALE_REVISION.
+    pub expected_revision: Option<String>,
+}
+
+/// What became of the opt-in.
+#[derive(SimpleObject, Default)]
+pub struct SetClinicianSelfSchedulingPayload {
+    /// The clinicians with their settings after the change, on a dry run as they would be; empty where it was refused.
+    clinicians: Vec<Clinician>,
+    /// What the change does to who can book; null where it was refused.
+    impact: Option<SelfSchedulingImpact>,
+    /// Why it was refused; empty where it was not.
+    errors: Vec<SetClinicianSelfSchedulingError>,
+}
+
+refusals! {
+    SetClinicianSelfSchedulingPayload, SetClinicianSelfSchedulingError, SetClinicianSelfSchedulingErrorCode:
+    /// No clinician or too many, an id of another kind, or no audience at the first opt-in.
+    InvalidInput,
+    /// The settings have changed since `expectedRevision`: preview again.
+    StaleRevision,
+    /// The practice keeps opting in to its admins.
+    KeptToAdmins,
+    /// A clinician no longer sees clients.
+    Inactive,
+}
+
+/// The mutation `setClinicianSelfScheduling`.
+#[derive(Default)]
+pub struct SetClinicianSelfScheduling;
+
+#[Object]
+impl SetClinicianSelfScheduling {
+    /// Opts clinicians in or out, for an audience. All of them or, at the first refusal, none. Requires: admin, or
+    /// the clinician for themselves where the practice leaves it to them.
+    async fn set_clinician_self_scheduling(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: SetClinicianSelfSchedulingInput,
+    ) -> Result<SetClinicianSelfSchedulingPayload> {
+        answer(run(ctx, input).await)
+    }
+}
+
+async fn run(
+    ctx: &Context<'_>,
+    input: SetClinicianSelfSchedulingInput,
+) -> Result<SetClinicianSelfSchedulingPayload, Refusal> {
+    let set = usecases::SetClinicianSelfScheduling {
+        clinician_ids: input::ids("input.clinicianIds", &input.clinician_ids)?,
+        enabled: input.enabled,
+        audience: input.audience.map(Into::into),
+    };
+    let ids = set.clinician_ids.clone();
+    let change = input::change(input.dry_run, input.expected_revision);
+    let changed = ctx.desk().set_clinician_self_scheduling(ctx.viewer()?, set, &change).await?;
+    let of = |id| Clinician::of(changed.settings.clone(), id);
+    Ok(SetClinicianSelfSchedulingPayload {
+        clinicians: ids.into_iter().filter_map(of).collect(),
+        impact: Some(SelfSchedulingImpact(changed)),
+        errors: vec![],
+    })
+}

@@ -1,0 +1,70 @@
+//! An admin moves the practice switch.
+
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+
+use crate::graphql::context::Asking;
+use crate::graphql::error::{answer, refusals};
+use crate::graphql::input;
+use crate::graphql::types::impact::SelfSchedulingImpact;
+use crate::graphql::types::practice::Practice;
+use crate::usecases::Refusal;
+
+/// Where the practice switch is to stand.
+#[derive(InputObject, Debug)]
+pub struct SetPracticeSelfSchedulingInput {
+    /// True for on.
+    pub enabled: bool,
+    /// True shows the impact and saves nothing.
+    #[graphql(default = false)]
+    pub dry_run: bool,
+    /// Change only if the settings still are at this revision, as `PracticeSelfScheduling.revision` or an impact
+    /// answered it; else STALE_REVISION.
+    pub expected_revision: Option<String>,
+}
+
+/// What became of the practice switch.
+#[derive(SimpleObject, Default)]
+pub struct SetPracticeSelfSchedulingPayload {
+    /// The practice with its settings after the change, on a dry run as they would be; null where it was refused.
+    practice: Option<Practice>,
+    /// What the change does to who can book; null where it was refused.
+    impact: Option<SelfSchedulingImpact>,
+    /// Why it was refused; empty where it was not.
+    errors: Vec<SetPracticeSelfSchedulingError>,
+}
+
+refusals! {
+    SetPracticeSelfSchedulingPayload, SetPracticeSelfSchedulingError, SetPracticeSelfSchedulingErrorCode:
+    /// The settings have changed since `expectedRevision`: preview again.
+    StaleRevision,
+}
+
+/// The mutation `setPracticeSelfScheduling`.
+#[derive(Default)]
+pub struct SetPracticeSelfScheduling;
+
+#[Object]
+impl SetPracticeSelfScheduling {
+    /// Turns self-scheduling on or off for the whole practice. Turning it on opens nothing by itself: each clinician
+    /// opts in. Requires: admin.
+    async fn set_practice_self_scheduling(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: SetPracticeSelfSchedulingInput,
+    ) -> Result<SetPracticeSelfSchedulingPayload> {
+        answer(run(ctx, input).await)
+    }
+}
+
+async fn run(
+    ctx: &Context<'_>,
+    input: SetPracticeSelfSchedulingInput,
+) -> Result<SetPracticeSelfSchedulingPayload, Refusal> {
+    let change = input::change(input.dry_run, input.expected_revision);
+    let changed = ctx.desk().set_practice_self_scheduling(ctx.viewer()?, input.enabled, &change).await?;
+    Ok(SetPracticeSelfSchedulingPayload {
+        practice: Some(Practice(changed.settings.clone())),
+        impact: Some(SelfSchedulingImpact(changed)),
+        errors: vec![],
+    })
+}

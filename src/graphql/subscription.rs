@@ -1,0 +1,254 @@
+//! The subscription root: what happens, as it happens.
+
+use async_graphql::futures_util::stream::{self, Stream};
+use async_graphql::{ComplexObject, Context, Error, ID, Result, SimpleObject, Subscription as Root, Union};
+
+use super::context::Asking;
+use super::enums::{AppointmentRequestEventType, StreamResetReason};
+use super::error::{denial, top_level};
+use super::guard;
+use super::input;
+use super::scalars::{Cursor, DateTime};
+use super::types::member::Member;
+use super::types::request::AppointmentRequest;
+use crate::domain::events::{EventKind, LoggedEvent};
+use crate::domain::ids::{ClinicianId, MemberId};
+use crate::domain::viewer::Viewer;
+use crate::push::{Feed, FeedEnd, FeedItem};
+use crate::usecases::{Denied, Desk, Refusal, RequestStream};
+
+/// Where every stream begins.
+pub struct Subscription;
+
+/// One item of a stream of requests.
+// One is made for each frame that is sent, and a reset once in a stream's life: boxing would cost the frames.
+#[allow(clippy::large_enum_variant)]
+#[derive(Union)]
+pub enum AppointmentRequestItem {
+    /// Something happened to a request.
+    Event(AppointmentRequestEvent),
+    /// Load again, and go on from here.
+    Reset(StreamReset),
+}
+
+/// Something happened to a request.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct AppointmentRequestEvent {
+    /// The event's place in the practice's log. Keep it: give it as `after` to resume right behind this event.
+    cursor: Cursor,
+    /// What happened.
+    r#type: AppointmentRequestEventType,
+    /// When it happened.
+    occurred_at: DateTime,
+    /// The request as it stands now, which may be later than the event tells.
+    appointment_request: AppointmentRequest,
+    #[graphql(skip)]
+    actor: Option<MemberId>,
+}
+
+#[ComplexObject]
+impl AppointmentRequestEvent {
+    /// Who did it; null where frontdesk itself did, and where the viewer may not see them.
+    async fn actor(&self, ctx: &Context<'_>) -> Option<Result<Member>> {
+        Member::load(ctx, self.actor).await.transpose()
+    }
+}
+
+/// The stream cannot go on from the cursor that was given: load again what you show, and go on from this cursor. What lay
+/// between is not sent.
+#[derive(SimpleObject)]
+pub struct StreamReset {
+    /// Give it as `after` from now on.
+    cursor: Cursor,
+    /// Why.
+    reason: StreamResetReason,
+}
+
+/// Where every stream begins. A stream ends with UNAUTHENTICATED when its token expires, and with FORBIDDEN when its
+/// member loses the right to follow it. After a drop, subscribe again with the last cursor as `after`.
+#[Root]
+impl Subscription {
+    /// New requests, the moment they are made: a clinician's own, or for an admin all. Replays what came after `after`
+    /// first, then goes live: no hole, no double.
+    async fn appointment_requested(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only this clinician's. A clinician can name only themselves.")] clinician_id: Option<ID>,
+        #[graphql(desc = "Replay first what came after this cursor; without it the stream begins now.")] after: Option<
+            Cursor,
+        >,
+    ) -> Result<impl Stream<Item = Result<AppointmentRequestItem>> + use<>> {
+        permit(ctx, "appointmentRequested")?;
+        follow(ctx, vec![EventKind::AppointmentRequested], clinician_id, after).await
+    }
+
+    /// Every change of a request that the viewer may see: made, confirmed, declined, withdrawn, expired, superseded. A
+    /// client follows their own, a clinician theirs, an admin all. Replays what came after `after` first.
+    async fn appointment_request_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only this clinician's. A clinician can name only themselves, a client nobody.")]
+        clinician_id: Option<ID>,
+        #[graphql(desc = "Replay first what came after this cursor; without it the stream begins now.")] after: Option<
+            Cursor,
+        >,
+    ) -> Result<impl Stream<Item = Result<AppointmentRequestItem>> + use<>> {
+        permit(ctx, "appointmentRequestChanged")?;
+        follow(ctx, EventKind::OF_REQUESTS.to_vec(), clinician_id, after).await
+    }
+
+    /// The number on the calendar icon: how many requests wait for an answer, now and at every change. It is a state, not
+    /// a series of events, so a new subscription begins with the present number and needs no cursor.
+    async fn pending_request_count(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only this clinician's; an admin who leaves it out counts all. A clinician can name only \
+                          themselves.")]
+        clinician_id: Option<ID>,
+    ) -> Result<impl Stream<Item = Result<i32>> + use<>> {
+        permit(ctx, "pendingRequestCount")?;
+        let (feed, viewer, clinician) =
+            open(ctx, EventKind::OF_REQUESTS.to_vec(), clinician_id, None).await.map_err(top_level)?;
+        let counts = Counts { feed, desk: ctx.desk().clone(), viewer, clinician, last: None, ended: false };
+        Ok(stream::unfold(counts, |mut counts| async move { Some((counts.next().await?, counts)) }))
+    }
+}
+
+/// Subscription resolvers run before the field policy does, so each asks it first.
+fn permit(ctx: &Context<'_>, field: &str) -> Result<()> {
+    guard::judge(ctx.viewer().ok(), "Subscription", field).map_err(|denied| denial(&denied))
+}
+
+async fn open(
+    ctx: &Context<'_>,
+    kinds: Vec<EventKind>,
+    clinician_id: Option<ID>,
+    after: Option<Cursor>,
+) -> Result<(Feed, Viewer, Option<ClinicianId>), Refusal> {
+    let clinician_id = clinician_id.as_ref().map(|id| input::id("clinicianId", id)).transpose()?;
+    let viewer = ctx.viewer()?.clone();
+    let stream = RequestStream { kinds, clinician_id, after: after.map(|cursor| cursor.0) };
+    let feed = ctx.desk().follow_requests(&viewer, ctx.expires_at()?, stream).await?;
+    Ok((feed, viewer, clinician_id))
+}
+
+async fn follow(
+    ctx: &Context<'_>,
+    kinds: Vec<EventKind>,
+    clinician_id: Option<ID>,
+    after: Option<Cursor>,
+) -> Result<impl Stream<Item = Result<AppointmentRequestItem>> + use<>> {
+    let (feed, viewer, _) = open(ctx, kinds, clinician_id, after).await.map_err(top_level)?;
+    let follower = Follower { feed, desk: ctx.desk().clone(), viewer, ended: false };
+    Ok(stream::unfold(follower, |mut follower| async move { Some((follower.next().await?, follower)) }))
+}
+
+/// Turns a feed's items into the API's.
+struct Follower {
+    feed: Feed,
+    desk: Desk,
+    viewer: Viewer,
+    ended: bool,
+}
+
+impl Follower {
+    async fn next(&mut self) -> Option<Result<AppointmentRequestItem>> {
+        if self.ended {
+            return None;
+        }
+        loop {
+            let item = match self.feed.next().await? {
+                Ok(item) => item,
+                Err(end) => return Some(Err(ended(end))),
+            };
+            match item {
+                FeedItem::Reset(cursor, reason) => {
+                    let reset = StreamReset { cursor: cursor.into(), reason: reason.into() };
+                    return Some(Ok(AppointmentRequestItem::Reset(reset)));
+                }
+                FeedItem::Event(cursor, event) => match self.shape(cursor.into(), event).await {
+                    Ok(Some(event)) => return Some(Ok(AppointmentRequestItem::Event(event))),
+                    // The viewer may not see this one.
+                    Ok(None) => {}
+                    // Going on would leave a hole; ended here, the reader resumes from the cursor before this event.
+                    Err(refusal) => {
+                        self.ended = true;
+                        return Some(Err(top_level(refusal)));
+                    }
+                },
+            }
+        }
+    }
+
+    /// Loads what the event tells of, under its reader's rights.
+    async fn shape(&self, cursor: Cursor, event: LoggedEvent) -> Result<Option<AppointmentRequestEvent>, Refusal> {
+        let (Some(id), Some(r#type)) = (event.request_id, event_type(event.kind)) else { return Ok(None) };
+        let Some(request) = self.desk.requests(&self.viewer, &[id]).await?.into_iter().next() else { return Ok(None) };
+        let settings = self.desk.settings(&self.viewer).await?;
+        let appointment_request = AppointmentRequest { request, settings };
+        let (occurred_at, actor) = (event.occurred_at.into(), event.actor);
+        Ok(Some(AppointmentRequestEvent { cursor, r#type, occurred_at, appointment_request, actor }))
+    }
+}
+
+fn event_type(kind: EventKind) -> Option<AppointmentRequestEventType> {
+    Some(match kind {
+        EventKind::AppointmentRequested => AppointmentRequestEventType::Requested,
+        EventKind::AppointmentRequestConfirmed => AppointmentRequestEventType::Confirmed,
+        EventKind::AppointmentRequestDeclined => AppointmentRequestEventType::Declined,
+        EventKind::AppointmentRequestWithdrawn => AppointmentRequestEventType::Withdrawn,
+        EventKind::AppointmentRequestExpired => AppointmentRequestEventType::Expired,
+        EventKind::AppointmentRequestSuperseded => AppointmentRequestEventType::Superseded,
+        _ => return None,
+    })
+}
+
+/// The count, sent when it differs from the one sent before.
+struct Counts {
+    feed: Feed,
+    desk: Desk,
+    viewer: Viewer,
+    clinician: Option<ClinicianId>,
+    last: Option<i32>,
+    ended: bool,
+}
+
+impl Counts {
+    async fn next(&mut self) -> Option<Result<i32>> {
+        if self.ended {
+            return None;
+        }
+        loop {
+            if self.last.is_some()
+                && let Err(end) = self.feed.news().await?
+            {
+                self.ended = true;
+                return Some(Err(ended(end)));
+            }
+            match self.desk.pending_request_count(&self.viewer, self.clinician).await {
+                Ok(count) => {
+                    let count = i32::try_from(count).unwrap_or(i32::MAX);
+                    if self.last.replace(count) != Some(count) {
+                        return Some(Ok(count));
+                    }
+                }
+                Err(refusal) => {
+                    self.ended = true;
+                    return Some(Err(top_level(refusal)));
+                }
+            }
+        }
+    }
+}
+
+/// Why a stream ended, as its last word.
+fn ended(end: FeedEnd) -> Error {
+    match end {
+        FeedEnd::TokenExpired => denial(&Denied::Unauthenticated(
+            "The token has expired. Sign in again, and resume from your cursor.".to_owned(),
+        )),
+        FeedEnd::RightsLost => denial(&Denied::Forbidden("Your rights have changed, and this stream has ended.")),
+        FeedEnd::Fault(error) => top_level(Refusal::Fault(crate::usecases::Fault(Box::new(error)))),
+    }
+}

@@ -1,0 +1,130 @@
+//! A clinician.
+
+use async_graphql::{Context, ID, Object, Result};
+
+use super::Settings;
+use super::appointment::Appointment;
+use super::self_scheduling::ClinicianSelfScheduling;
+use super::slot::SlotList;
+use super::{client, request};
+use crate::domain::ids::ClinicianId;
+use crate::domain::settings;
+use crate::graphql::context::Asking;
+use crate::graphql::error::top_level;
+use crate::graphql::input::{self, AppointmentRequestFilter};
+use crate::graphql::page::{AppointmentRequestConnection, ClientConnection};
+use crate::graphql::scalars::{DateTime, TimeZone};
+use crate::usecases::{Refusal, RequestFilter, SlotQuery};
+
+/// A clinician.
+pub struct Clinician {
+    pub settings: Settings,
+    pub id: ClinicianId,
+}
+
+impl Clinician {
+    /// The clinician with an id, if the practice has one.
+    pub fn of(settings: Settings, id: ClinicianId) -> Option<Self> {
+        settings.clinicians.contains_key(&id).then_some(Self { settings, id })
+    }
+
+    fn row(&self) -> &settings::Clinician {
+        &self.settings.clinicians[&self.id]
+    }
+}
+
+/// A member who sees clients. Every member may see who the clinicians are; their clients, requests and appointments are
+/// for themselves and the admins.
+#[Object]
+impl Clinician {
+    /// `clinician_` and 32 hexadecimal digits.
+    pub async fn id(&self) -> ID {
+        self.id.to_string().into()
+    }
+
+    /// The clinician's name, 1 to 200 characters.
+    async fn display_name(&self) -> &str {
+        &self.row().display_name
+    }
+
+    /// Titles and licences as shown beside the name, at most 200 characters; null where there are none.
+    async fn credentials(&self) -> Option<&str> {
+        self.row().credentials.as_deref()
+    }
+
+    /// The zone of the clinician's wall clock, in which their hours are.
+    async fn time_zone(&self) -> TimeZone {
+        self.row().zone.into()
+    }
+
+    /// False once they have left: they can no longer be booked.
+    async fn active(&self) -> bool {
+        self.row().active
+    }
+
+    /// The clinician's settings for self-scheduling.
+    async fn self_scheduling(&self) -> ClinicianSelfScheduling {
+        ClinicianSelfScheduling { settings: self.settings.clone(), id: self.id }
+    }
+
+    /// The starts that can be booked, in order, at most 6000. A client sees their own; staff see what a client with access
+    /// would see. Computed from the same judgement as the booking itself: what is listed can be booked at that instant.
+    async fn available_slots(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The service to be booked; one that does not exist is NOT_FOUND.")] service_id: ID,
+        #[graphql(desc = "Starts at or after this instant.")] from: DateTime,
+        #[graphql(desc = "Starts before this instant, which is after `from` and at most 62 days later.")] to: DateTime,
+    ) -> Result<SlotList> {
+        let found = async {
+            let query = SlotQuery {
+                clinician_id: self.id,
+                service_id: input::id("serviceId", &service_id)?,
+                from: input::instant("from", &from)?,
+                to: input::instant("to", &to)?,
+            };
+            ctx.desk().find_slots(ctx.viewer()?, query).await
+        };
+        Ok(SlotList(found.await.map_err(top_level)?))
+    }
+
+    /// The clients who are or were in this clinician's care, by name. For the clinician themselves and admins.
+    async fn clients(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 50 where nothing is given.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this `pageInfo.endCursor` of an earlier page.")] after: Option<String>,
+    ) -> Option<Result<ClientConnection>> {
+        Some(client::page(ctx, self.settings.clone(), Some(self.id), first, after, None).await.map_err(top_level))
+    }
+
+    /// This clinician's requests, newest first. For the clinician themselves and admins.
+    async fn appointment_requests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 50 where nothing is given.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this `pageInfo.endCursor` of an earlier page.")] after: Option<String>,
+        #[graphql(desc = "Which to list; all where nothing is given.")] filter: Option<AppointmentRequestFilter>,
+    ) -> Option<Result<AppointmentRequestConnection>> {
+        let own = RequestFilter { clinician: Some(self.id), ..RequestFilter::default() };
+        let filter = request::filter(own, filter);
+        Some(request::page(ctx, self.settings.clone(), filter, first, after).await.map_err(top_level))
+    }
+
+    /// This clinician's appointments that overlap a range, by start, at most 2000. For the clinician themselves and
+    /// admins.
+    async fn appointments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The range's start.")] from: DateTime,
+        #[graphql(desc = "The range's end, after `from` and at most 366 days later.")] to: DateTime,
+    ) -> Option<Result<Vec<Appointment>>> {
+        let found = async {
+            let (from, to) = (input::instant("from", &from)?, input::instant("to", &to)?);
+            let meetings = ctx.desk().appointments_in(ctx.viewer()?, Some(self.id), None, from, to).await?;
+            let shown = |appointment| Appointment { appointment, settings: self.settings.clone() };
+            Ok::<_, Refusal>(meetings.into_iter().map(shown).collect())
+        };
+        Some(found.await.map_err(top_level))
+    }
+}

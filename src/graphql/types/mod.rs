@@ -1,0 +1,25 @@
+//! The API's types, one file each: a view of what a use case loaded, never a row.
+
+pub mod access;
+pub mod appointment;
+pub mod checklist;
+pub mod client;
+pub mod clinician;
+pub mod impact;
+pub mod member;
+pub mod node;
+pub mod practice;
+pub mod request;
+pub mod rules;
+pub mod self_scheduling;
+pub mod service;
+pub mod slot;
+pub mod viewer;
+pub mod weekly_hours;
+
+use std::sync::Arc;
+
+use crate::domain::settings::PracticeSettings;
+
+/// The settings that an object is seen against: those of the moment it was loaded at, or of a change's outcome.
+pub type Settings = Arc<PracticeSettings>;

@@ -1,0 +1,116 @@
+//! A practice.
+
+use async_graphql::{Context, ID, Object, Result};
+
+use super::Settings;
+use super::client;
+use super::clinician::Clinician;
+use super::request;
+use super::self_scheduling::PracticeSelfScheduling;
+use super::service::Service;
+use crate::graphql::context::Asking;
+use crate::graphql::error::{denial, top_level};
+use crate::graphql::input::AppointmentRequestFilter;
+use crate::graphql::loaders::BookableOf;
+use crate::graphql::page::{self, AppointmentRequestConnection, ClientConnection, ClinicianConnection, Window};
+use crate::graphql::scalars::{Cursor, TimeZone};
+use crate::usecases::RequestFilter;
+
+/// A group practice.
+pub struct Practice(pub Settings);
+
+/// A group practice: its people, its services, and its settings. A member sees their own practice and no other.
+#[Object]
+impl Practice {
+    /// `practice_` and 32 hexadecimal digits.
+    pub async fn id(&self) -> ID {
+        self.0.practice_id.to_string().into()
+    }
+
+    /// The practice's name, 1 to 200 characters.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The zone in which care begins and ends; each clinician's hours are in the clinician's own.
+    async fn time_zone(&self) -> TimeZone {
+        self.0.zone.into()
+    }
+
+    /// The practice's settings for self-scheduling.
+    async fn self_scheduling(&self) -> PracticeSelfScheduling {
+        PracticeSelfScheduling(self.0.clone())
+    }
+
+    /// The services that can be booked, by name.
+    async fn services(
+        &self,
+        #[graphql(desc = "True lists archived services too.", default = false)] include_archived: bool,
+    ) -> Vec<Service> {
+        let mut services: Vec<_> =
+            self.0.services.values().filter(|service| service.active || include_archived).collect();
+        services.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        services.into_iter().map(|service| Service(service.clone())).collect()
+    }
+
+    /// The clinicians, by name. Every member may see who they are.
+    #[allow(clippy::too_many_arguments)]
+    async fn clinicians(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many from the start of the list, 1 to 100; 50 where neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this `pageInfo.endCursor` of an earlier page.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 1 to 100; not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this `pageInfo.startCursor` of an earlier page.")] before: Option<String>,
+        #[graphql(desc = "True lists only those who can be booked, false only those who cannot; see \
+                          `ClinicianSelfScheduling.bookable`.")]
+        bookable: Option<bool>,
+    ) -> Result<ClinicianConnection> {
+        let mut ids: Vec<_> =
+            self.0.clinicians_by_name().into_iter().filter(|one| one.active).map(|one| one.id).collect();
+        if let Some(wanted) = bookable {
+            let loaders = ctx.loaders().map_err(|denied| denial(&denied))?;
+            let found = loaders.many(ids.iter().map(|id| BookableOf(*id)).collect()).await?;
+            ids.retain(|id| found.get(&BookableOf(*id)).copied().unwrap_or(false) == wanted);
+        }
+        let window = Window { first, after, last, before };
+        let node = |id| Clinician { settings: self.0.clone(), id };
+        let page = page::from_list(ids, &window, ToString::to_string, node);
+        Ok(page.map_err(|wrong| top_level(wrong.into()))?.into())
+    }
+
+    /// Clients by name: all of them for an admin, those who are or were in their care for a clinician.
+    async fn clients(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 50 where nothing is given.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this `pageInfo.endCursor` of an earlier page.")] after: Option<String>,
+        #[graphql(desc = "Only those whose name or address holds this text, upper and lower case alike; at most 200 \
+                          characters.")]
+        search: Option<String>,
+    ) -> Option<Result<ClientConnection>> {
+        Some(client::page(ctx, self.0.clone(), None, first, after, search).await.map_err(top_level))
+    }
+
+    /// Requests, newest first: all of them for an admin, their own for a clinician.
+    async fn appointment_requests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 50 where nothing is given.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this `pageInfo.endCursor` of an earlier page.")] after: Option<String>,
+        #[graphql(desc = "Which to list; all where nothing is given.")] filter: Option<AppointmentRequestFilter>,
+    ) -> Option<Result<AppointmentRequestConnection>> {
+        let filter = request::filter(RequestFilter::default(), filter);
+        Some(request::page(ctx, self.0.clone(), filter, first, after).await.map_err(top_level))
+    }
+
+    /// Where the practice's event log stands now. Read it before you load what you show, and subscribe with it as
+    /// `after`: then nothing falls between the two.
+    async fn latest_cursor(&self, ctx: &Context<'_>) -> Result<Cursor> {
+        let cursor = async { ctx.desk().latest_cursor(ctx.viewer()?).await };
+        Ok(cursor.await.map_err(top_level)?.into())
+    }
+}

@@ -1,0 +1,154 @@
+//! The settings of self-scheduling: the practice's and a clinician's.
+
+use async_graphql::{Context, Object, Result};
+
+use super::Settings;
+use super::checklist::{ChecklistItem, shown};
+use super::member::Member;
+use super::rules::{BookingRules, EffectiveBookingRules};
+use super::service::Service;
+use super::weekly_hours::WeeklyHours;
+use crate::domain::checklist;
+use crate::domain::ids::ClinicianId;
+use crate::domain::settings;
+use crate::graphql::context::Asking;
+use crate::graphql::enums::{Audience, ClientAccessControl, OptInControl};
+use crate::graphql::error::denial;
+use crate::graphql::loaders::BookableOf;
+use crate::graphql::scalars::DateTime;
+use crate::usecases::Denied;
+
+/// The practice's settings for self-scheduling.
+pub struct PracticeSelfScheduling(pub Settings);
+
+/// The practice's settings for self-scheduling. The switch alone opens nothing: each clinician opts in.
+#[Object]
+impl PracticeSelfScheduling {
+    /// The practice switch. False for every new practice.
+    async fn enabled(&self) -> bool {
+        self.0.enabled
+    }
+
+    /// Who may opt clinicians in and out. Null to clients.
+    async fn clinician_opt_in(&self) -> Option<OptInControl> {
+        Some(self.0.clinician_opt_in.into())
+    }
+
+    /// Who may allow and block clients for one clinician. Null to clients.
+    async fn client_access_control(&self) -> Option<ClientAccessControl> {
+        Some(self.0.client_access_control.into())
+    }
+
+    /// The booking rules that hold where neither the clinician nor the service sets others.
+    async fn default_rules(&self) -> BookingRules {
+        BookingRules(self.0.default_rules.clone())
+    }
+
+    /// What is still missing before any client sees a slot, and who can do it. A clinician's step is done when one
+    /// clinician has done it. Null to clients.
+    async fn setup_checklist(&self) -> Option<Vec<ChecklistItem>> {
+        Some(shown(checklist::of_practice(&self.0)))
+    }
+
+    /// Moves with every settings change of the practice. Give it back as `expectedRevision`, unchanged.
+    async fn revision(&self) -> String {
+        self.0.revision.to_string()
+    }
+}
+
+/// A clinician's settings for self-scheduling.
+pub struct ClinicianSelfScheduling {
+    pub settings: Settings,
+    pub id: ClinicianId,
+}
+
+impl ClinicianSelfScheduling {
+    fn clinician(&self) -> &settings::Clinician {
+        &self.settings.clinicians[&self.id]
+    }
+}
+
+/// A clinician's settings for self-scheduling: their own, kept as they are while an admin holds them off.
+#[Object]
+impl ClinicianSelfScheduling {
+    /// The clinician's opt-in; false for every new clinician. Whoever is neither the clinician nor an admin reads false
+    /// too while an admin holds the clinician off.
+    async fn enabled(&self, ctx: &Context<'_>) -> bool {
+        let clinician = self.clinician();
+        let is_told_of_locks = ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id));
+        clinician.enabled && (is_told_of_locks || clinician.lock.is_none())
+    }
+
+    /// An admin's hold, with its reason; null where there is none. For the clinician themselves and admins.
+    async fn lock(&self, ctx: &Context<'_>) -> Option<Result<ClinicianLock>> {
+        let lock = self.clinician().lock.clone()?;
+        if ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id)) {
+            return Some(Ok(ClinicianLock { lock }));
+        }
+        Some(Err(denial(&Denied::Forbidden("A hold is for the clinician and the admins alone."))))
+    }
+
+    /// Whom the opt-in is for; null before the first opt-in, and to clients.
+    async fn audience(&self) -> Option<Audience> {
+        self.clinician().audience.map(Audience::from)
+    }
+
+    /// The services that clients can ask this clinician for, by name, without archived ones. Empty for every new
+    /// clinician.
+    async fn offered_services(&self) -> Vec<Service> {
+        let mut services: Vec<_> = self.settings.offered_services(self.clinician()).collect();
+        services.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        services.into_iter().map(|service| Service(service.clone())).collect()
+    }
+
+    /// The weekly hours, in order of weekday and time, wall clock in the clinician's zone. Empty for every new
+    /// clinician; null to clients, who see slots instead.
+    async fn weekly_hours(&self) -> Option<Vec<WeeklyHours>> {
+        Some(self.clinician().hours.iter().map(WeeklyHours::from).collect())
+    }
+
+    /// The booking rules that bind clients, each with where it was set. A service can set others: see `Service`.
+    async fn rules(&self) -> EffectiveBookingRules {
+        EffectiveBookingRules::new(&self.settings.default_rules, &self.clinician().rules)
+    }
+
+    /// For a client: whether every gate that does not depend on a time is open to them. For staff: whether it would be
+    /// for a client with access.
+    async fn bookable(&self, ctx: &Context<'_>) -> Result<bool> {
+        let loaders = ctx.loaders().map_err(|denied| denial(&denied))?;
+        Ok(loaders.one(BookableOf(self.id)).await?.unwrap_or(false))
+    }
+
+    /// What is still missing before a client of this clinician sees a slot, and who can do it. For the clinician
+    /// themselves and admins.
+    async fn setup_checklist(&self, ctx: &Context<'_>) -> Option<Result<Vec<ChecklistItem>>> {
+        if ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id)) {
+            return Some(Ok(shown(checklist::of_clinician(&self.settings, self.clinician()))));
+        }
+        Some(Err(denial(&Denied::Forbidden("The checklist is for the clinician and the admins alone."))))
+    }
+}
+
+/// An admin's hold on a clinician.
+pub struct ClinicianLock {
+    lock: settings::Lock,
+}
+
+/// An admin's hold on a clinician: they cannot be booked while it lasts, and their own settings stay under it.
+#[Object]
+impl ClinicianLock {
+    /// Why, in the admin's words, 1 to 500 characters. Clinicians read it; clients never.
+    async fn reason(&self) -> &str {
+        &self.lock.reason
+    }
+
+    /// The admin who set it; null where the operator did.
+    async fn locked_by(&self, ctx: &Context<'_>) -> Option<Result<Member>> {
+        Member::load(ctx, self.lock.decision.by).await.transpose()
+    }
+
+    /// Since when it holds.
+    async fn locked_at(&self) -> DateTime {
+        self.lock.decision.at.into()
+    }
+}

@@ -1,0 +1,55 @@
+//! Slots.
+
+use async_graphql::{Object, SimpleObject};
+
+use super::access::GateStatus;
+use crate::domain::time::local_text;
+use crate::graphql::enums::Modality;
+use crate::graphql::scalars::{DateTime, TimeZone};
+use crate::usecases;
+
+/// One offered start. Computed when asked for, never stored: it may be taken the next moment, and the request says so.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct Slot {
+    /// When the meeting would start. Give it to `requestAppointment`.
+    starts_at: DateTime,
+    /// When it would end, buffers not included.
+    ends_at: DateTime,
+    /// The start on the clinician's wall clock with its offset, such as `2027-01-05T15:00:00-05:00`.
+    local_start: String,
+    /// In which ways client and clinician could meet then.
+    modality: Modality,
+}
+
+impl From<usecases::Slot> for Slot {
+    fn from(slot: usecases::Slot) -> Self {
+        Self {
+            starts_at: slot.starts_at.into(),
+            ends_at: slot.ends_at.into(),
+            local_start: local_text(slot.zone, slot.starts_at),
+            modality: slot.modality.into(),
+        }
+    }
+}
+
+/// What a slot query found.
+pub struct SlotList(pub usecases::SlotsFound);
+
+/// Slots, and why there are none where there are none.
+#[Object]
+impl SlotList {
+    /// The offered starts, in order. Empty while a gate is closed, and where the range holds none.
+    async fn slots(&self) -> Vec<Slot> {
+        self.0.slots.iter().cloned().map(Slot::from).collect()
+    }
+
+    /// The closed gates that stand in the way, each with its sentence; empty where all are open.
+    async fn closed_gates(&self) -> Vec<GateStatus> {
+        GateStatus::all(&self.0.closed, &self.0.settings, self.0.clinician_id, self.0.reader)
+    }
+
+    /// The zone of `Slot.localStart`: the clinician's.
+    async fn time_zone(&self) -> TimeZone {
+        self.0.settings.clinicians[&self.0.clinician_id].zone.into()
+    }
+}

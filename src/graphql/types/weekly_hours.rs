@@ -1,0 +1,42 @@
+//! Weekly hours.
+
+use async_graphql::{ID, SimpleObject};
+
+use crate::domain::{hours, time};
+use crate::graphql::enums::{Modality, Weekday};
+use crate::graphql::scalars::LocalTime;
+
+/// One weekly window in which a clinician is willing to be booked, wall clock in the clinician's zone. Where the clock
+/// skips an hour the missing part does not exist; where it repeats one both passes are open.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct WeeklyHours {
+    /// The day it starts on.
+    weekday: Weekday,
+    /// When it opens, `00:00` to `23:59`.
+    opens_at: LocalTime,
+    /// When it closes, up to `24:00`; on the next day's clock where `closesNextDay` is true.
+    closes_at: LocalTime,
+    /// True where it runs past midnight.
+    closes_next_day: bool,
+    /// The services it is kept to; null where it is open for every service that the clinician offers.
+    service_ids: Option<Vec<ID>>,
+    /// The way of meeting it is kept to; null for any.
+    modality: Option<Modality>,
+}
+
+impl From<&hours::WeeklyHours> for WeeklyHours {
+    fn from(window: &hours::WeeklyHours) -> Self {
+        let closes_next_day = window.closes_minute > 1440;
+        let closes_minute = window.closes_minute - if closes_next_day { 1440 } else { 0 };
+        let clock = |minute| time::LocalTime::from_minute(minute).unwrap_or(time::LocalTime::END_OF_DAY).into();
+        let services = &window.service_ids;
+        Self {
+            weekday: window.weekday.into(),
+            opens_at: clock(window.opens_minute),
+            closes_at: clock(closes_minute),
+            closes_next_day,
+            service_ids: (!services.is_empty()).then(|| services.iter().map(|id| id.to_string().into()).collect()),
+            modality: window.modality.map(Modality::from),
+        }
+    }
+}

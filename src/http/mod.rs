@@ -1,0 +1,56 @@
+//! The door: routes, who is at it, and how it closes.
+
+mod bearer;
+mod console;
+mod graphql;
+mod health;
+mod websocket;
+
+use std::future::Future;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{any, get, post};
+use tokio::net::TcpListener;
+
+use crate::auth::token::Tokens;
+use crate::clock::Clock;
+use crate::config::BODY_MAX_BYTES;
+use crate::graphql::Api;
+use crate::usecases::Desk;
+
+/// Where queries and mutations are sent.
+pub const GRAPHQL_PATH: &str = "/graphql";
+/// Where sockets are opened.
+pub const WEBSOCKET_PATH: &str = "/graphql/ws";
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Server {
+    pub api: Api,
+    pub tokens: Tokens,
+    pub clock: Clock,
+    pub desk: Desk,
+}
+
+/// Serves until `stop` resolves: then no new connection is taken, running requests finish, and sockets are closed.
+pub async fn serve(
+    listener: TcpListener,
+    server: Server,
+    console: bool,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let router = router(server, console);
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
+}
+
+fn router(server: Server, console: bool) -> Router {
+    let router = Router::new()
+        .route(GRAPHQL_PATH, post(graphql::answer))
+        .route(WEBSOCKET_PATH, any(websocket::open))
+        .route("/healthz", get(health::is_alive))
+        .route("/readyz", get(health::is_ready))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+    let router = if console { router.route("/", get(console::page)) } else { router };
+    router.with_state(server)
+}

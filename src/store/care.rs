@@ -1,0 +1,180 @@
+//! Care relationships, and what is on record between clients and clinicians.
+
+use chrono::NaiveDate;
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QueryResult, Value};
+use uuid::Uuid;
+
+use super::clients::placeholders;
+use super::convert::{date, decision, instant, millis, word};
+use super::{Scope, StoreError};
+use crate::domain::ids::{CareId, ClientId, ClinicianId, MemberId};
+use crate::domain::impact::Standings;
+use crate::domain::settings::{Access, Care, ClientStanding, Decision};
+use entity::care_relationships;
+
+/// Which pairs of clinician and client to look at.
+#[derive(Clone, Debug)]
+pub enum Pairs {
+    /// Every pair with care on record.
+    All,
+    /// Those of these clinicians.
+    OfClinicians(Vec<ClinicianId>),
+    /// Those of these clients.
+    OfClients(Vec<ClientId>),
+}
+
+/// A care relationship with its id.
+#[derive(Clone, Debug)]
+pub struct CareRow {
+    pub id: CareId,
+    pub clinician_id: ClinicianId,
+    pub client_id: ClientId,
+    pub care: Care,
+}
+
+const STANDING: &str = "SELECT c.clinician_id, k.id AS client_id, k.active, k.blocked, k.blocked_decided_by, \
+    k.blocked_decided_at, c.started_on, c.started_by, c.started_at, c.ended_on, c.ended_by, c.ended_at, \
+    a.access, a.decided_by AS access_decided_by, a.decided_at AS access_decided_at FROM clients k";
+
+impl Scope<'_> {
+    /// Standings of the pairs that have or had care: one statement, however many pairs. Where a pair has several
+    /// relationships, the one that covers `today` counts, else the latest.
+    pub async fn standings(&self, pairs: &Pairs, today: NaiveDate) -> Result<Standings, StoreError> {
+        let (condition, values): (_, Vec<Value>) = match pairs {
+            Pairs::All => (String::new(), vec![]),
+            Pairs::OfClinicians(ids) if ids.is_empty() => return Ok(Standings::new()),
+            Pairs::OfClients(ids) if ids.is_empty() => return Ok(Standings::new()),
+            Pairs::OfClinicians(ids) => (
+                format!(" AND c.clinician_id IN ({})", placeholders(2, ids.len())),
+                ids.iter().map(|id| id.0.into()).collect(),
+            ),
+            Pairs::OfClients(ids) => (
+                format!(" AND c.client_id IN ({})", placeholders(2, ids.len())),
+                ids.iter().map(|id| id.0.into()).collect(),
+            ),
+        };
+        let sql = format!(
+            "{STANDING} JOIN care_relationships c ON c.practice_id = k.practice_id AND c.client_id = k.id \
+             LEFT JOIN client_access a ON a.practice_id = k.practice_id AND a.client_id = k.id \
+             AND a.clinician_id = c.clinician_id WHERE k.practice_id = $1{condition} ORDER BY c.id"
+        );
+        let mut standings = Standings::new();
+        for row in self.query(&sql, values).await? {
+            let clinician = ClinicianId(row.try_get("", "clinician_id")?);
+            let standing = decode_standing(&row)?;
+            let key = (clinician, standing.client_id);
+            let kept_covers_today =
+                standings.get(&key).and_then(|kept| kept.care).is_some_and(|care| care.covers(today));
+            if !kept_covers_today {
+                standings.insert(key, standing);
+            }
+        }
+        Ok(standings)
+    }
+
+    /// The standing of one client with one clinician, care or not; none where there is no such client.
+    pub async fn standing(
+        &self,
+        clinician: ClinicianId,
+        client: ClientId,
+        today: NaiveDate,
+    ) -> Result<Option<ClientStanding>, StoreError> {
+        let sql = format!(
+            "{STANDING} LEFT JOIN care_relationships c ON c.practice_id = k.practice_id AND c.client_id = k.id \
+             AND c.clinician_id = $2 LEFT JOIN client_access a ON a.practice_id = k.practice_id \
+             AND a.client_id = k.id AND a.clinician_id = $2 WHERE k.practice_id = $1 AND k.id = $3 ORDER BY c.id"
+        );
+        let rows = self.query(&sql, vec![clinician.0.into(), client.0.into()]).await?;
+        let standings = rows.iter().map(decode_standing).collect::<Result<Vec<_>, _>>()?;
+        let covering = standings.iter().rposition(|standing| standing.care.is_some_and(|care| care.covers(today)));
+        Ok(covering.map(|index| standings[index].clone()).or_else(|| standings.into_iter().next_back()))
+    }
+
+    /// Begins care.
+    pub async fn insert_care(&self, row: &CareRow) -> Result<(), StoreError> {
+        self.insert::<care_relationships::Entity, _>(care_relationships::Model {
+            practice_id: self.practice().0,
+            id: row.id.0,
+            clinician_id: row.clinician_id.0,
+            client_id: row.client_id.0,
+            started_on: row.care.started_on.to_string(),
+            started_by: row.care.started.by.map(|by| by.0),
+            started_at: millis(row.care.started.at),
+            ended_on: None,
+            ended_by: None,
+            ended_at: None,
+        })
+        .await
+    }
+
+    /// Ends care: `ended_on` is the first day without it.
+    pub async fn end_care(&self, id: CareId, ended_on: NaiveDate, decision: Decision) -> Result<(), StoreError> {
+        let change = care_relationships::ActiveModel {
+            ended_on: Set(Some(ended_on.to_string())),
+            ended_by: Set(decision.by.map(|by| by.0)),
+            ended_at: Set(Some(millis(decision.at))),
+            ..Default::default()
+        };
+        let update =
+            self.update::<care_relationships::Entity>().filter(care_relationships::Column::Id.eq(id.0)).set(change);
+        self.run_update(update).await.map(|_| ())
+    }
+
+    /// Every care relationship of these clients, oldest first; only with `of_clinician`, where one is named.
+    pub async fn care_of(
+        &self,
+        clients: &[ClientId],
+        of_clinician: Option<ClinicianId>,
+    ) -> Result<Vec<CareRow>, StoreError> {
+        let mut select = self
+            .select::<care_relationships::Entity>()
+            .filter(care_relationships::Column::ClientId.is_in(clients.iter().map(|id| id.0)))
+            .order_by_asc(care_relationships::Column::Id);
+        if let Some(clinician) = of_clinician {
+            select = select.filter(care_relationships::Column::ClinicianId.eq(clinician.0));
+        }
+        self.all(select).await?.into_iter().map(care_row).collect()
+    }
+}
+
+fn care_row(row: care_relationships::Model) -> Result<CareRow, StoreError> {
+    Ok(CareRow {
+        id: CareId(row.id),
+        clinician_id: ClinicianId(row.clinician_id),
+        client_id: ClientId(row.client_id),
+        care: Care {
+            started_on: date(&row.started_on)?,
+            started: Decision { by: row.started_by.map(MemberId), at: instant(row.started_at)? },
+            ended_on: row.ended_on.as_deref().map(date).transpose()?,
+            ended: decision(row.ended_by, row.ended_at)?,
+        },
+    })
+}
+
+fn decode_standing(row: &QueryResult) -> Result<ClientStanding, StoreError> {
+    let started_on: Option<String> = row.try_get("", "started_on")?;
+    let ended_on: Option<String> = row.try_get("", "ended_on")?;
+    let started = decision(row.try_get("", "started_by")?, row.try_get("", "started_at")?)?;
+    let care = match (started_on, started) {
+        (Some(started_on), Some(started)) => Some(Care {
+            started_on: date(&started_on)?,
+            started,
+            ended_on: ended_on.as_deref().map(date).transpose()?,
+            ended: decision(row.try_get("", "ended_by")?, row.try_get("", "ended_at")?)?,
+        }),
+        _ => None,
+    };
+    let access: Option<String> = row.try_get("", "access")?;
+    let access = access.as_deref().map(|text| word(Access::from_text(text), "an access", text)).transpose()?;
+    let access_decision =
+        decision(row.try_get::<Option<Uuid>>("", "access_decided_by")?, row.try_get("", "access_decided_at")?)?;
+    Ok(ClientStanding {
+        client_id: ClientId(row.try_get("", "client_id")?),
+        active: row.try_get("", "active")?,
+        blocked: row.try_get("", "blocked")?,
+        blocked_decision: decision(row.try_get("", "blocked_decided_by")?, row.try_get("", "blocked_decided_at")?)?,
+        care,
+        access: access.zip(access_decision),
+    })
+}

@@ -1,0 +1,104 @@
+//! Members, and those of them who are clinicians.
+
+use sea_orm::{ColumnTrait, QueryFilter};
+
+use super::convert::millis;
+use super::{Scope, StoreError};
+use crate::domain::ids::{ClientId, ClinicianId, MemberId};
+use crate::domain::time::{Instant, Tz};
+use crate::domain::viewer::Viewer;
+use entity::{clinician_settings, clinicians, members};
+
+/// A person as the API shows them.
+#[derive(Clone, Debug)]
+pub struct MemberRow {
+    pub id: MemberId,
+    pub display_name: String,
+    pub email: Option<String>,
+}
+
+impl Scope<'_> {
+    /// Adds a person.
+    pub async fn insert_member(
+        &self,
+        id: MemberId,
+        display_name: &str,
+        email: Option<&str>,
+        is_admin: bool,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.insert::<members::Entity, _>(members::Model {
+            practice_id: self.practice().0,
+            id: id.0,
+            email: email.map(str::to_owned),
+            display_name: display_name.to_owned(),
+            is_admin,
+            active: true,
+            created_at: millis(now),
+        })
+        .await
+    }
+
+    /// Makes a member a clinician, with everything off.
+    pub async fn insert_clinician(
+        &self,
+        id: ClinicianId,
+        member: MemberId,
+        credentials: Option<&str>,
+        zone: Tz,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.insert::<clinicians::Entity, _>(clinicians::Model {
+            practice_id: self.practice().0,
+            id: id.0,
+            member_id: member.0,
+            credentials: credentials.map(str::to_owned),
+            time_zone: zone.name().to_owned(),
+            active: true,
+            created_at: millis(now),
+        })
+        .await?;
+        self.insert::<clinician_settings::Entity, _>(clinician_settings::Model {
+            practice_id: self.practice().0,
+            clinician_id: id.0,
+            enabled: false,
+            audience: None,
+            enabled_decided_by: None,
+            enabled_decided_at: None,
+            lock_reason: None,
+            locked_by: None,
+            locked_at: None,
+            hours_decided_by: None,
+            hours_decided_at: None,
+        })
+        .await
+    }
+
+    /// The persons with these ids, in no order.
+    pub async fn members(&self, ids: &[MemberId]) -> Result<Vec<MemberRow>, StoreError> {
+        let select = self.select::<members::Entity>().filter(members::Column::Id.is_in(ids.iter().map(|id| id.0)));
+        let rows = self.all(select).await?;
+        let shown =
+            |row: members::Model| MemberRow { id: MemberId(row.id), display_name: row.display_name, email: row.email };
+        Ok(rows.into_iter().map(shown).collect())
+    }
+
+    /// What a member may be right now; none where they may not sign in.
+    pub async fn viewer(&self, member: MemberId) -> Result<Option<Viewer>, StoreError> {
+        let sql = "SELECT m.is_admin, c.id AS clinician_id, k.id AS client_id FROM members m \
+                   LEFT JOIN clinicians c ON c.practice_id = m.practice_id AND c.member_id = m.id AND c.active \
+                   LEFT JOIN clients k ON k.practice_id = m.practice_id AND k.member_id = m.id AND k.active \
+                   WHERE m.practice_id = $1 AND m.id = $2 AND m.active";
+        let rows = self.query(sql, vec![member.0.into()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let clinician: Option<uuid::Uuid> = row.try_get("", "clinician_id")?;
+        let client: Option<uuid::Uuid> = row.try_get("", "client_id")?;
+        Ok(Some(Viewer {
+            practice_id: self.practice(),
+            member_id: member,
+            is_admin: row.try_get("", "is_admin")?,
+            clinician_id: clinician.map(ClinicianId),
+            client_id: client.map(ClientId),
+        }))
+    }
+}

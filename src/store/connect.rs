@@ -1,0 +1,81 @@
+//! Opens the database, and brings its schema up to date.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+
+use super::{Store, StoreError};
+
+/// Where the data is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseUrl {
+    path: PathBuf,
+}
+
+impl DatabaseUrl {
+    /// Reads `sqlite://PATH`, relative to the working directory or absolute.
+    pub fn parse(text: &str) -> Result<Self, StoreError> {
+        let path =
+            text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).filter(|path| !path.is_empty());
+        match path {
+            Some(path) if !path.contains(['?', '#']) => Ok(Self { path: PathBuf::from(path) }),
+            _ => Err(StoreError::Address(format!(
+                "“{text}” is not a database that frontdesk can open. Write sqlite://PATH, such as sqlite://frontdesk.db."
+            ))),
+        }
+    }
+
+    /// The database's file.
+    pub fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+}
+
+/// Readers besides the one writer. Reads take microseconds, so more than the cores only wait for each other.
+const READERS: u32 = 4;
+
+/// How long a connection waits for another process's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a request waits for a connection. A queue longer than this is an overload, told as one.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Store {
+    /// Opens the file, making it where it is missing, and migrates it. One process at a time: two would each see the
+    /// other's writes, but only late (see README, "Running it").
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let writer = connect(url, false).await?;
+        Migrator::up(&writer, None).await?;
+        let reader = connect(url, true).await?;
+        Ok(Self { reader, writer, shared: std::sync::Arc::default() })
+    }
+}
+
+async fn connect(url: &DatabaseUrl, read_only: bool) -> Result<DatabaseConnection, StoreError> {
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    let path = url.path.clone();
+    options
+        // One writer: with several, SQLite lets them poll for the lock unfairly, and the slowest waits 20 times as long.
+        .max_connections(if read_only { READERS } else { 1 })
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .in_memory(false)
+                .shared_cache(false)
+                .filename(&path)
+                .create_if_missing(!read_only)
+                .journal_mode(SqliteJournalMode::Wal)
+                // FULL: what was acknowledged survives a power cut.
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(BUSY_TIMEOUT)
+                .pragma("query_only", if read_only { "ON" } else { "OFF" })
+        });
+    Ok(Database::connect(options).await?)
+}

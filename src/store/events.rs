@@ -1,0 +1,76 @@
+//! The practice's log: written in the transaction of the change it tells of, read by push.
+
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::convert::{instant, millis, word};
+use super::{Scope, StoreError};
+use crate::domain::events::{Event, EventKind, LoggedEvent};
+use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, RequestId};
+use crate::domain::time::Instant;
+use entity::events::{Column, Entity, Model};
+
+/// Which facts a reader wants; what is not set is not asked.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    pub kinds: Vec<EventKind>,
+    pub clinician: Option<ClinicianId>,
+    pub client: Option<ClientId>,
+}
+
+impl Scope<'_> {
+    pub(super) async fn insert_event(&self, seq: i64, event: &Event, now: Instant) -> Result<(), StoreError> {
+        let changes = event.changes.iter().map(|change| {
+            (change.field.to_owned(), serde_json::json!({ "before": change.before, "after": change.after }))
+        });
+        self.insert::<Entity, _>(Model {
+            practice_id: self.practice().0,
+            seq,
+            kind: event.kind.as_str().to_owned(),
+            occurred_at: millis(now),
+            actor_member_id: event.actor.map(|id| id.0),
+            clinician_id: event.clinician_id.map(|id| id.0),
+            client_id: event.client_id.map(|id| id.0),
+            appointment_request_id: event.request_id.map(|id| id.0),
+            appointment_id: event.appointment_id.map(|id| id.0),
+            details: serde_json::Value::Object(changes.collect()).to_string(),
+        })
+        .await
+    }
+
+    /// The facts with numbers in `(after, until]` that match, in order, at most `limit`.
+    pub async fn events(
+        &self,
+        filter: &EventFilter,
+        after: i64,
+        until: i64,
+        limit: u64,
+    ) -> Result<Vec<LoggedEvent>, StoreError> {
+        let mut select = self
+            .select::<Entity>()
+            .filter(Column::Seq.gt(after))
+            .filter(Column::Seq.lte(until))
+            .filter(Column::Kind.is_in(filter.kinds.iter().map(|kind| kind.as_str())))
+            .order_by_asc(Column::Seq)
+            .limit(limit);
+        if let Some(clinician) = filter.clinician {
+            select = select.filter(Column::ClinicianId.eq(clinician.0));
+        }
+        if let Some(client) = filter.client {
+            select = select.filter(Column::ClientId.eq(client.0));
+        }
+        self.all(select).await?.into_iter().map(decode).collect()
+    }
+}
+
+fn decode(row: Model) -> Result<LoggedEvent, StoreError> {
+    Ok(LoggedEvent {
+        seq: row.seq,
+        kind: word(EventKind::from_text(&row.kind), "a kind of event", &row.kind)?,
+        occurred_at: instant(row.occurred_at)?,
+        actor: row.actor_member_id.map(MemberId),
+        clinician_id: row.clinician_id.map(ClinicianId),
+        client_id: row.client_id.map(ClientId),
+        request_id: row.appointment_request_id.map(RequestId),
+        appointment_id: row.appointment_id.map(AppointmentId),
+    })
+}

@@ -1,0 +1,54 @@
+//! The few questions that are about the whole database: the operator's and the sweeper's, never a member's.
+
+use std::sync::atomic::Ordering;
+
+use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+
+use super::convert::millis;
+use super::{Store, StoreError};
+use crate::domain::ids::{MemberId, PracticeId};
+use crate::domain::time::Instant;
+
+/// A member found by address, with the practice they belong to.
+#[derive(Clone, Debug)]
+pub struct MemberFound {
+    pub practice_id: PracticeId,
+    pub practice_name: String,
+    pub member_id: MemberId,
+}
+
+impl Store {
+    async fn across_practices(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, StoreError> {
+        self.shared.statements.fetch_add(1, Ordering::Relaxed);
+        let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), sql, values);
+        Ok(self.reader.query_all_raw(statement).await?)
+    }
+
+    /// The active members with this address, one a practice.
+    pub async fn members_by_email(&self, email: &str) -> Result<Vec<MemberFound>, StoreError> {
+        let sql = "SELECT m.practice_id, m.id, p.name FROM members m JOIN practices p ON p.id = m.practice_id \
+                   WHERE m.email = $1 AND m.active ORDER BY p.id";
+        let rows = self.across_practices(sql, vec![email.into()]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(MemberFound {
+                    practice_id: PracticeId(row.try_get("", "practice_id")?),
+                    practice_name: row.try_get("", "name")?,
+                    member_id: MemberId(row.try_get("", "id")?),
+                })
+            })
+            .collect()
+    }
+
+    /// The practices that have requests past their deadline.
+    pub async fn practices_with_lapsed(&self, now: Instant) -> Result<Vec<PracticeId>, StoreError> {
+        let sql = "SELECT DISTINCT practice_id FROM claims WHERE lapses_at <= $1";
+        let rows = self.across_practices(sql, vec![millis(now).into()]).await?;
+        rows.iter().map(|row| Ok(PracticeId(row.try_get("", "practice_id")?))).collect()
+    }
+
+    /// True while the database answers.
+    pub async fn is_reachable(&self) -> bool {
+        self.across_practices("SELECT 1 AS one", vec![]).await.is_ok()
+    }
+}

@@ -1,0 +1,139 @@
+//! The only door to the tables: every statement that leaves here is bound to one practice.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseExecutor, DeleteMany, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryResult, Select, Statement, UpdateMany, Value,
+};
+
+use super::StoreError;
+use crate::domain::ids::PracticeId;
+
+/// A table whose rows belong to a practice.
+pub(super) trait Scoped: EntityTrait {
+    /// The column that says to which.
+    const PRACTICE: Self::Column;
+}
+
+macro_rules! scoped {
+    ($($table:ident),+ $(,)?) => {
+        $(impl Scoped for entity::$table::Entity {
+            const PRACTICE: Self::Column = entity::$table::Column::PracticeId;
+        })+
+    };
+}
+
+scoped!(
+    appointment_requests,
+    appointments,
+    booking_rules,
+    care_relationships,
+    claims,
+    client_access,
+    clients,
+    clinician_settings,
+    clinicians,
+    events,
+    idempotency_keys,
+    members,
+    offered_services,
+    practice_settings,
+    services,
+    weekly_hours,
+    weekly_hours_services,
+);
+
+impl Scoped for entity::practices::Entity {
+    const PRACTICE: Self::Column = entity::practices::Column::Id;
+}
+
+/// One practice, seen through one connection or transaction.
+pub struct Scope<'c> {
+    executor: DatabaseExecutor<'c>,
+    practice: PracticeId,
+    statements: &'c AtomicU64,
+}
+
+impl<'c> Scope<'c> {
+    pub(super) fn new(executor: DatabaseExecutor<'c>, practice: PracticeId, statements: &'c AtomicU64) -> Self {
+        Self { executor, practice, statements }
+    }
+
+    /// The practice it is of.
+    pub fn practice(&self) -> PracticeId {
+        self.practice
+    }
+
+    fn count(&self) -> &DatabaseExecutor<'c> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        &self.executor
+    }
+
+    pub(super) fn select<E: Scoped>(&self) -> Select<E> {
+        E::find().filter(E::PRACTICE.eq(self.practice.0))
+    }
+
+    pub(super) fn update<E: Scoped>(&self) -> UpdateMany<E> {
+        E::update_many().filter(E::PRACTICE.eq(self.practice.0))
+    }
+
+    pub(super) fn delete<E: Scoped>(&self) -> DeleteMany<E> {
+        E::delete_many().filter(E::PRACTICE.eq(self.practice.0))
+    }
+
+    pub(super) async fn all<E: Scoped>(&self, select: Select<E>) -> Result<Vec<E::Model>, StoreError> {
+        Ok(select.all(self.count()).await?)
+    }
+
+    pub(super) async fn one<E: Scoped>(&self, select: Select<E>) -> Result<Option<E::Model>, StoreError> {
+        Ok(select.one(self.count()).await?)
+    }
+
+    pub(super) async fn tally<E: Scoped>(&self, select: Select<E>) -> Result<u64, StoreError>
+    where
+        E::Model: Sync,
+    {
+        Ok(select.count(self.count()).await?)
+    }
+
+    pub(super) async fn insert<E, A>(&self, row: E::Model) -> Result<(), StoreError>
+    where
+        E: Scoped,
+        E::Model: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = E>,
+    {
+        E::insert(row.into_active_model()).exec_without_returning(self.count()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn insert_all<E, A>(&self, rows: Vec<E::Model>) -> Result<(), StoreError>
+    where
+        E: Scoped,
+        E::Model: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = E>,
+    {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+        E::insert_many(rows).exec_without_returning(self.count()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn run_update<E: Scoped>(&self, update: UpdateMany<E>) -> Result<u64, StoreError> {
+        Ok(update.exec(self.count()).await?.rows_affected)
+    }
+
+    pub(super) async fn run_delete<E: Scoped>(&self, delete: DeleteMany<E>) -> Result<u64, StoreError> {
+        Ok(delete.exec(self.count()).await?.rows_affected)
+    }
+
+    /// Runs a joined query that binds the practice as `$1` and `values` from `$2` on.
+    pub(super) async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, StoreError> {
+        assert!(sql.contains("practice_id = $1"), "a query is bound to its practice: {sql}");
+        let bound = std::iter::once(self.practice.0.into()).chain(values);
+        let statement = Statement::from_sql_and_values(self.executor.get_database_backend(), sql, bound);
+        Ok(self.count().query_all_raw(statement).await?)
+    }
+}

@@ -1,0 +1,28 @@
+//! An admin takes a service away from now on. What was booked of it stays booked.
+
+use super::error::require_admin;
+use super::{Change, Changed, Denied, Desk, Refusal};
+use crate::domain::events::{Event, EventKind};
+use crate::domain::ids::ServiceId;
+use crate::domain::viewer::Viewer;
+use crate::store::Pairs;
+
+impl Desk {
+    /// Archives the service; one that is archived already stays so.
+    pub async fn archive_service(
+        &self,
+        viewer: &Viewer,
+        service: ServiceId,
+        change: &Change,
+    ) -> Result<Changed, Refusal> {
+        require_admin(viewer)?;
+        let mut draft = self.draft(viewer, change, Pairs::All).await?;
+        let was_active = draft.before.services.get(&service).ok_or(Denied::NotFound("service"))?.active;
+        draft.scope().archive_service(service).await?;
+        if was_active {
+            let id = Some(service.to_string());
+            draft.tell(Event::new(EventKind::ServiceArchived, Some(draft.actor())).change("serviceId", id, None));
+        }
+        self.finish(draft).await
+    }
+}

@@ -1,0 +1,166 @@
+//! The facts that decide whether a service can be booked: loaded once, judged the same way by the slot list, the
+//! explanation and the booking write.
+
+use std::sync::Arc;
+
+use chrono::{Duration, NaiveDate};
+
+use super::{Denied, Refusal};
+use crate::domain::gates::{self, AskedStart, Verdict};
+use crate::domain::hours::Modality;
+use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
+use crate::domain::rules::BookingRules;
+use crate::domain::settings::{ClientStanding, Clinician, PracticeSettings, Service};
+use crate::domain::slots::{self, Held, NotOffered, Offer, Wanted};
+use crate::domain::time::{self, Instant, Interval, Tz};
+use crate::store::{RequestFilter, Scope};
+
+/// One start that is offered. Computed, never stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    pub starts_at: Instant,
+    pub ends_at: Instant,
+    pub zone: Tz,
+    /// The ways of meeting in which it is offered.
+    pub modality: Modality,
+}
+
+/// Everything that bears on one service of one clinician, for one client or for none, over a range of starts.
+pub(super) struct BookingFacts {
+    pub settings: Arc<PracticeSettings>,
+    pub clinician_id: ClinicianId,
+    pub service_id: ServiceId,
+    pub rules: BookingRules,
+    pub now: Instant,
+    range: Interval,
+    today: NaiveDate,
+    standing: Option<ClientStanding>,
+    pending: u64,
+    held: Vec<Held>,
+    client_meetings: Vec<Interval>,
+}
+
+impl BookingFacts {
+    /// Loads them: at most four statements, whatever the range.
+    pub async fn load(
+        scope: &Scope<'_>,
+        settings: Arc<PracticeSettings>,
+        (clinician_id, service_id): (ClinicianId, ServiceId),
+        client: Option<ClientId>,
+        range: Interval,
+        now: Instant,
+    ) -> Result<Self, Refusal> {
+        let clinician = settings.clinicians.get(&clinician_id).ok_or(Denied::NotFound("clinician"))?;
+        let service = settings.services.get(&service_id).ok_or(Denied::NotFound("service"))?;
+        let rules = settings.rules_for(clinician, service);
+        let today = time::local_date(settings.zone, now);
+        let around = Interval::new(range.start - slots::held_reach(), range.end + slots::held_reach());
+        let (mut standing, mut pending, mut client_meetings) = (None, 0, Vec::new());
+        if let Some(client) = client {
+            let found = scope.standing(clinician_id, client, today).await?;
+            standing = Some(found.ok_or(Denied::NotFound("client"))?);
+            pending = scope.requests_count(&RequestFilter::waiting(clinician_id, client), now).await?;
+            client_meetings = scope.client_meetings(client, around, now).await?;
+        }
+        let held = scope.held(clinician_id, around, now).await?;
+        Ok(Self {
+            clinician_id,
+            service_id,
+            rules,
+            now,
+            range,
+            today,
+            standing,
+            pending,
+            held,
+            client_meetings,
+            settings,
+        })
+    }
+
+    pub fn clinician(&self) -> &Clinician {
+        &self.settings.clinicians[&self.clinician_id]
+    }
+
+    pub fn service(&self) -> &Service {
+        &self.settings.services[&self.service_id]
+    }
+
+    /// The gates that do not depend on a time, and whether the client may have one more request waiting.
+    pub fn verdicts(&self, asked: Option<&AskedStart>) -> Vec<Verdict> {
+        let (clinician, service) = (self.clinician(), self.service());
+        let mut verdicts = gates::judge(&self.settings, clinician, self.standing.as_ref(), Some(service), self.today);
+        let limit = u64::try_from(self.rules.max_pending_per_client).unwrap_or_default();
+        gates::judge_time(&mut verdicts, self.pending >= limit, asked);
+        verdicts
+    }
+
+    /// What is to be said of one start, met in one way or, where none is said, in any that is offered.
+    pub fn ask(&self, start: Instant, modality: Option<Modality>) -> AskedStart {
+        let ways = modality.unwrap_or(self.service().modality).concrete();
+        let mut offered = Err(NotOffered::OutsideHours);
+        for way in ways.iter().filter(|way| self.service().modality.allows(**way)) {
+            let verdict = self.offer(*way).check(start);
+            if verdict.is_ok() || offered == Err(NotOffered::OutsideHours) {
+                offered = verdict;
+            }
+            if offered.is_ok() {
+                break;
+            }
+        }
+        AskedStart { offered, client_is_booked: self.client_is_booked(start) }
+    }
+
+    /// The slots that can be booked in the range, at most `limit`. Whether the gates are open is not asked here.
+    pub fn slots(&self, limit: usize) -> Vec<Slot> {
+        let ways = self.service().modality.concrete();
+        let mut found: Vec<(Instant, Modality)> = Vec::new();
+        for way in ways {
+            let starts = self.offer(*way).starts(self.range);
+            found.extend(starts.into_iter().filter(|start| !self.client_is_booked(*start)).map(|start| (start, *way)));
+        }
+        found.sort_unstable();
+        let mut slots: Vec<Slot> = Vec::new();
+        for (start, way) in found {
+            if let Some(last) = slots.last_mut().filter(|last| last.starts_at == start) {
+                last.modality = Modality::Either;
+            } else if slots.len() < limit {
+                slots.push(self.slot(start, way));
+            } else {
+                break;
+            }
+        }
+        slots
+    }
+
+    /// The meeting that would begin at a start.
+    pub fn meeting(&self, start: Instant) -> Interval {
+        Interval::new(start, start + self.service().duration.span())
+    }
+
+    /// The meeting with the buffers that it would hold.
+    pub fn claimed(&self, meeting: Interval) -> Interval {
+        slots::claimed(&self.rules, meeting)
+    }
+
+    fn slot(&self, start: Instant, modality: Modality) -> Slot {
+        let ends_at = self.meeting(start).end;
+        Slot { starts_at: start, ends_at, zone: self.clinician().zone, modality }
+    }
+
+    fn offer(&self, modality: Modality) -> Offer<'_> {
+        let clinician = self.clinician();
+        let wanted = Wanted { service_id: self.service_id, duration: self.service().duration, modality };
+        Offer::new(clinician.zone, &clinician.hours, &wanted, &self.rules, &self.held, self.range, self.now)
+    }
+
+    fn client_is_booked(&self, start: Instant) -> bool {
+        let meeting = self.meeting(start);
+        self.client_meetings.iter().any(|held| held.overlaps(&meeting))
+    }
+}
+
+/// The range around one start: that start alone.
+pub(super) fn only(start: Instant) -> Interval {
+    Interval::new(start, start + Duration::seconds(1))
+}

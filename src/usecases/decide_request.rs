@@ -1,0 +1,103 @@
+//! The answers to a request: the clinician or an admin confirms or declines, the client withdraws.
+
+use super::{Denied, Desk, Refusal};
+use crate::domain::events::Event;
+use crate::domain::ids::RequestId;
+use crate::domain::rejection::Rejection;
+use crate::domain::requests::{AppointmentRequest, Decision, DeclineReason, Outcome};
+use crate::domain::text;
+use crate::domain::time::Instant;
+use crate::domain::viewer::Viewer;
+use crate::store::Write;
+
+use super::error::require_acts_for;
+
+/// The request as it stands now, and why it could not be decided, where it could not.
+pub struct Decided {
+    pub request: AppointmentRequest,
+    pub rejection: Option<Rejection>,
+}
+
+impl Desk {
+    /// Confirms: the time that the request holds becomes an appointment's. Confirming twice changes nothing.
+    pub async fn confirm_request(
+        &self,
+        viewer: &Viewer,
+        id: RequestId,
+        message: Option<&str>,
+    ) -> Result<Decided, Refusal> {
+        let message = checked(message)?;
+        self.decide(viewer, id, Decision::Confirm { message }).await
+    }
+
+    /// Declines, with a reason, and frees the time.
+    pub async fn decline_request(
+        &self,
+        viewer: &Viewer,
+        id: RequestId,
+        reason: DeclineReason,
+        message: Option<&str>,
+    ) -> Result<Decided, Refusal> {
+        let message = checked(message)?;
+        self.decide(viewer, id, Decision::Decline { reason, message }).await
+    }
+
+    /// The client takes their own request back, and frees the time.
+    pub async fn withdraw_request(&self, viewer: &Viewer, id: RequestId) -> Result<Decided, Refusal> {
+        self.decide(viewer, id, Decision::Withdraw).await
+    }
+
+    async fn decide(&self, viewer: &Viewer, id: RequestId, decision: Decision) -> Result<Decided, Refusal> {
+        let mut write = self.store.write(viewer.practice_id).await?;
+        let found = write.scope().requests(&[id]).await?.into_iter().next();
+        let request = found.filter(|request| may_see(viewer, request)).ok_or(Denied::NotFound("request"))?;
+        if decision == Decision::Withdraw {
+            if viewer.client_id != Some(request.client_id) {
+                return Err(
+                    Denied::Forbidden("Only the client who asked can withdraw a request. Decline it instead.").into()
+                );
+            }
+        } else {
+            require_acts_for(viewer, request.clinician_id)?;
+        }
+        let now = self.clock.now();
+        match request.decide(decision, Some(viewer.member_id), now) {
+            Err(rejection) => Ok(Decided { request, rejection: Some(rejection) }),
+            Ok(Outcome::AlreadySo) => Ok(Decided { request, rejection: None }),
+            Ok(Outcome::Changed(next)) => {
+                save_decided(&mut write, &next, now).await?;
+                self.commit(viewer.practice_id, write).await?;
+                Ok(Decided { request: *next, rejection: None })
+            }
+        }
+    }
+}
+
+fn checked(message: Option<&str>) -> Result<Option<String>, Rejection> {
+    let message = message.map(|text| text::paragraph(text, "message", text::NOTE_MAX_CHARS)).transpose();
+    let message = message.map_err(|message| Rejection::invalid("input.messageToClient", message))?;
+    Ok(message.filter(|message| !message.is_empty()))
+}
+
+/// A request is seen by its client, its clinician and the admins.
+pub(super) fn may_see(viewer: &Viewer, request: &AppointmentRequest) -> bool {
+    viewer.acts_for(request.clinician_id) || viewer.client_id == Some(request.client_id)
+}
+
+/// Stores a decided request with what follows for its claim, and the event.
+pub(super) async fn save_decided(write: &mut Write, next: &AppointmentRequest, now: Instant) -> Result<(), Refusal> {
+    let scope = write.scope();
+    match next.appointment() {
+        Some(appointment) => {
+            scope.insert_appointment(&appointment).await?;
+            scope.update_request(next).await?;
+            scope.pass_claim_on(next.id, appointment.id).await?;
+        }
+        None => {
+            scope.update_request(next).await?;
+            scope.release_claim(next.id).await?;
+        }
+    }
+    write.append(&Event::of_request(next, next.decided_by), now).await?;
+    Ok(())
+}

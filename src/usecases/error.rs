@@ -1,0 +1,64 @@
+//! The three kinds of "no": a rule's, a right's, and a fault.
+
+use crate::domain::ids::ClinicianId;
+use crate::domain::rejection::Rejection;
+use crate::domain::viewer::Viewer;
+use crate::store::StoreError;
+
+/// Why a use case did not do what was asked. Nothing was saved.
+#[derive(Debug)]
+pub enum Refusal {
+    /// A rule said no: the caller can do something about it.
+    Rejected(Rejection),
+    /// The caller may not, or there is nothing there for them.
+    Denied(Denied),
+    /// Something broke; the cause is for the log only.
+    Fault(Fault),
+}
+
+/// What the caller lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// No token, or one that is not good.
+    Unauthenticated(String),
+    /// The member's roles do not allow it.
+    Forbidden(&'static str),
+    /// There is no such thing, or none that the caller may know of: the two read alike.
+    NotFound(&'static str),
+}
+
+/// A fault's cause.
+#[derive(Debug)]
+pub struct Fault(pub Box<dyn std::error::Error + Send + Sync>);
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(Fault(Box::new(error)))
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+/// Passes admins.
+pub(super) fn require_admin(viewer: &Viewer) -> Result<(), Denied> {
+    if viewer.is_admin { Ok(()) } else { Err(Denied::Forbidden("Only an admin of the practice can do this.")) }
+}
+
+/// Passes admins, and the clinician themselves.
+pub(super) fn require_acts_for(viewer: &Viewer, clinician: ClinicianId) -> Result<(), Denied> {
+    if viewer.acts_for(clinician) {
+        Ok(())
+    } else {
+        Err(Denied::Forbidden("Only the clinician themselves or an admin of the practice can do this."))
+    }
+}

@@ -1,0 +1,46 @@
+//! The sweeper: requests past their deadline expire, and both sides are told. Readers do not wait for it: past its
+//! deadline a request reads as expired anyway.
+
+use super::decide_request::save_decided;
+use super::{Desk, Refusal};
+use crate::domain::ids::RequestId;
+use crate::domain::requests::{Decision, Outcome};
+use crate::domain::time::Instant;
+use crate::store::Write;
+
+/// The most requests in one transaction, so that nobody else waits long.
+const BATCH: u64 = 100;
+
+impl Desk {
+    /// Expires what is overdue in every practice. Answers how many there were.
+    pub async fn expire_overdue_requests(&self) -> Result<usize, Refusal> {
+        let mut expired = 0;
+        for practice in self.store.practices_with_lapsed(self.clock.now()).await? {
+            loop {
+                let now = self.clock.now();
+                let mut write = self.store.write(practice).await?;
+                let overdue = write.scope().lapsed(now, BATCH).await?;
+                if overdue.is_empty() {
+                    break;
+                }
+                expired += overdue.len();
+                expire(&mut write, &overdue, now).await?;
+                self.commit(practice, write).await?;
+            }
+        }
+        Ok(expired)
+    }
+}
+
+/// Expires these requests in a transaction that holds the write lock.
+pub(super) async fn expire(write: &mut Write, overdue: &[RequestId], now: Instant) -> Result<(), Refusal> {
+    if overdue.is_empty() {
+        return Ok(());
+    }
+    for request in write.scope().requests(overdue).await? {
+        if let Outcome::Changed(next) = request.decide(Decision::Expire, None, now)? {
+            save_decided(write, &next, now).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Who may book whom, and why: each gate with its verdict.
+
+use std::sync::Arc;
+
+use super::booking_facts::{BookingFacts, only};
+use super::{Denied, Desk, Refusal};
+use crate::domain::gates::{self, Verdict};
+use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
+use crate::domain::rejection::Rejection;
+use crate::domain::settings::PracticeSettings;
+use crate::domain::time::{self, Instant};
+use crate::domain::viewer::Viewer;
+use crate::domain::words::Reader;
+
+/// What is asked; the more is named, the more gates are judged.
+#[derive(Clone, Copy, Debug)]
+pub struct AccessQuestion {
+    pub clinician_id: ClinicianId,
+    pub client_id: Option<ClientId>,
+    pub service_id: Option<ServiceId>,
+    pub starts_at: Option<Instant>,
+}
+
+/// The answer, in the version that its reader may see.
+pub struct Access {
+    pub allowed: bool,
+    pub verdicts: Vec<Verdict>,
+    pub reader: Reader,
+    pub settings: Arc<PracticeSettings>,
+    pub clinician_id: ClinicianId,
+}
+
+impl Desk {
+    /// Explains. A client asks for themselves; a clinician about their own clients with themselves; an admin about all.
+    pub async fn explain_access(&self, viewer: &Viewer, asked: AccessQuestion) -> Result<Access, Refusal> {
+        if asked.starts_at.is_some() && asked.service_id.is_none() {
+            let message = "A time can be judged only for a service. Give serviceId too.";
+            return Err(Rejection::invalid("serviceId", message).into());
+        }
+        let client = subject(viewer, asked)?;
+        let settings = self.store.settings(viewer.practice_id).await?;
+        let clinician = settings.clinicians.get(&asked.clinician_id).ok_or(Denied::NotFound("clinician"))?;
+        let (scope, now) = (self.store.read(viewer.practice_id), self.clock.now());
+        if let (Some(client), false) = (client, viewer.is_admin)
+            && viewer.client_id != Some(client)
+            && scope.clients(&[client], viewer.clinician_id).await?.is_empty()
+        {
+            return Err(Denied::NotFound("client").into());
+        }
+        let verdicts = match asked.service_id {
+            None => {
+                let today = time::local_date(settings.zone, now);
+                let standing = match client {
+                    Some(client) => {
+                        let found = scope.standing(asked.clinician_id, client, today).await?;
+                        Some(found.ok_or(Denied::NotFound("client"))?)
+                    }
+                    None => None,
+                };
+                gates::judge(&settings, clinician, standing.as_ref(), None, today)
+            }
+            Some(service) => {
+                let range = only(asked.starts_at.unwrap_or(now));
+                let ids = (asked.clinician_id, service);
+                let facts = BookingFacts::load(&scope, settings.clone(), ids, client, range, now).await?;
+                let start = asked.starts_at.map(|start| facts.ask(start, None));
+                facts.verdicts(start.as_ref())
+            }
+        };
+        let reader = if viewer.acts_for(asked.clinician_id) { Reader::Staff } else { Reader::Client };
+        let told = if reader == Reader::Client { gates::as_told_to_client(&verdicts) } else { verdicts };
+        let (allowed, clinician_id) = (gates::all_open(&told), asked.clinician_id);
+        Ok(Access { allowed, verdicts: told, reader, settings, clinician_id })
+    }
+}
+
+/// Whom the question is about, if the viewer may ask it.
+fn subject(viewer: &Viewer, asked: AccessQuestion) -> Result<Option<ClientId>, Denied> {
+    if viewer.acts_for(asked.clinician_id) {
+        return Ok(asked.client_id);
+    }
+    match (viewer.client_id, asked.client_id) {
+        (Some(own), None) => Ok(Some(own)),
+        (Some(own), Some(client)) if own == client => Ok(Some(own)),
+        (_, Some(_)) => Err(Denied::NotFound("client")),
+        (None, None) => Err(Denied::Forbidden("A clinician can ask about their own access only.")),
+    }
+}

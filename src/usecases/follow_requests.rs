@@ -1,0 +1,87 @@
+//! Following requests as they are made and decided: rights first, then the log.
+
+use super::{Denied, Desk, Refusal, RequestFilter};
+use crate::domain::events::{Cursor, EventKind};
+use crate::domain::ids::ClinicianId;
+use crate::domain::rejection::Rejection;
+use crate::domain::requests::RequestStatus;
+use crate::domain::time::Instant;
+use crate::domain::viewer::Viewer;
+use crate::push::{Feed, FeedRequest};
+use crate::store::EventFilter;
+
+/// Which stream.
+#[derive(Clone, Debug)]
+pub struct RequestStream {
+    pub kinds: Vec<EventKind>,
+    /// None means the viewer's own: a clinician's requests, a client's requests, or for an admin all.
+    pub clinician_id: Option<ClinicianId>,
+    /// Replay what came after this cursor first.
+    pub after: Option<String>,
+}
+
+impl Desk {
+    /// Opens the stream, if the viewer may follow it.
+    pub async fn follow_requests(
+        &self,
+        viewer: &Viewer,
+        expires_at: Instant,
+        stream: RequestStream,
+    ) -> Result<Feed, Refusal> {
+        let after = stream.after.as_deref().map(|text| place(viewer, text)).transpose()?;
+        let mut filter = self.visible(viewer, stream.clinician_id).await?;
+        filter.kinds = stream.kinds;
+        let request = FeedRequest { viewer: viewer.clone(), expires_at, filter, still_allowed: may_follow, after };
+        Ok(Feed::open(self.store.clone(), &self.bus, self.clock.clone(), request).await?)
+    }
+
+    /// How many requests wait for an answer, of one clinician or of all that the viewer may see.
+    pub async fn pending_request_count(&self, viewer: &Viewer, clinician: Option<ClinicianId>) -> Result<u64, Refusal> {
+        let visible = self.visible(viewer, clinician).await?;
+        let statuses = Some(vec![RequestStatus::Pending]);
+        let filter = RequestFilter { clinician: visible.clinician, client: visible.client, statuses };
+        Ok(self.store.read(viewer.practice_id).requests_count(&filter, self.clock.now()).await?)
+    }
+
+    /// Where the practice's log stands: give it as `after` to miss nothing from now on.
+    pub async fn latest_cursor(&self, viewer: &Viewer) -> Result<Cursor, Refusal> {
+        let seq = self.store.read(viewer.practice_id).counters().await?.last_event;
+        Ok(Cursor { practice_id: viewer.practice_id, seq })
+    }
+
+    async fn visible(&self, viewer: &Viewer, clinician: Option<ClinicianId>) -> Result<EventFilter, Refusal> {
+        let filter = match (clinician, viewer.is_admin, viewer.clinician_id, viewer.client_id) {
+            (Some(asked), _, _, _) if viewer.acts_for(asked) => {
+                let settings = self.store.settings(viewer.practice_id).await?;
+                settings.clinicians.get(&asked).ok_or(Denied::NotFound("clinician"))?;
+                EventFilter { clinician: Some(asked), ..EventFilter::default() }
+            }
+            (Some(_), ..) => return Err(Denied::Forbidden("A clinician can follow their own requests only.").into()),
+            (None, _, Some(own), _) => EventFilter { clinician: Some(own), ..EventFilter::default() },
+            (None, true, None, _) => EventFilter::default(),
+            (None, false, None, Some(own)) => EventFilter { client: Some(own), ..EventFilter::default() },
+            (None, false, None, None) => {
+                return Err(Denied::Forbidden("This member has no role to follow requests in.").into());
+            }
+        };
+        Ok(filter)
+    }
+}
+
+/// True while the reader may read what the filter lets through.
+fn may_follow(viewer: &Viewer, filter: &EventFilter) -> bool {
+    match (filter.clinician, filter.client) {
+        (Some(clinician), _) => viewer.acts_for(clinician),
+        (None, Some(client)) => viewer.client_id == Some(client),
+        (None, None) => viewer.is_admin,
+    }
+}
+
+fn place(viewer: &Viewer, text: &str) -> Result<i64, Rejection> {
+    let refused = || {
+        let message = "This is not a cursor of this practice. Give back one that a stream of this practice sent.";
+        Rejection::invalid("after", message)
+    };
+    let cursor = Cursor::parse(text).filter(|cursor| cursor.practice_id == viewer.practice_id);
+    cursor.map(|cursor| cursor.seq).ok_or_else(refused)
+}

@@ -1,0 +1,97 @@
+//! What people do with frontdesk, one file an intent: load the facts, let the domain decide, save what it decided and
+//! append the event, in one transaction. After the commit the readers of the log are woken.
+
+mod add_client;
+mod add_clinician;
+mod archive_service;
+mod booking_facts;
+mod create_practice;
+mod create_service;
+mod decide_request;
+mod end_care;
+mod error;
+mod expire_requests;
+mod explain_access;
+mod find_slots;
+mod follow_requests;
+mod idempotency;
+mod lock_clinician;
+mod reads;
+mod request_appointment;
+mod set_client_access;
+mod set_clinician_self_scheduling;
+mod set_offered_services;
+mod set_practice_self_scheduling;
+mod set_weekly_hours;
+mod settings_change;
+mod start_care;
+mod update_practice_policy;
+
+use crate::clock::Clock;
+use crate::domain::ids::PracticeId;
+use crate::push::Bus;
+use crate::store::{Store, StoreError, Write};
+
+pub use add_client::NewClient;
+pub use add_clinician::NewClinician;
+pub use booking_facts::Slot;
+pub use create_practice::NewPractice;
+pub use create_service::NewService;
+pub use decide_request::Decided;
+pub use end_care::EndOfCare;
+pub use error::{Denied, Fault, Refusal};
+pub use explain_access::{Access, AccessQuestion};
+pub use find_slots::{SlotQuery, SlotsFound};
+pub use follow_requests::RequestStream;
+pub use lock_clinician::LockClinician;
+pub use reads::{ClientPage, RequestPage};
+pub use request_appointment::{RequestAppointment, Requested};
+pub use set_client_access::SetClientAccess;
+pub use set_clinician_self_scheduling::SetClinicianSelfScheduling;
+pub use set_offered_services::SetOfferedServices;
+pub use set_weekly_hours::SetWeeklyHours;
+pub use settings_change::{Change, Changed};
+pub use start_care::StartOfCare;
+pub use update_practice_policy::UpdatePracticePolicy;
+
+// What the API shows of a stored person or relationship, for those who may not name the store.
+pub use crate::store::{CareRow, ClientRow, MemberFound, MemberRow, RequestFilter};
+
+/// Everything a use case needs: where the facts are, who is to be woken, and what time it is.
+#[derive(Clone)]
+pub struct Desk {
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+}
+
+impl Desk {
+    /// Puts the parts together; `app` chooses them.
+    pub fn new(store: Store, bus: Bus, clock: Clock) -> Self {
+        Self { store, bus, clock }
+    }
+
+    /// The clock that all rules are judged by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// How many statements have run since the start.
+    pub fn statements(&self) -> u64 {
+        self.store.statements()
+    }
+
+    /// Makes a write hold, then wakes whoever follows the practice's log. On a task of its own: a caller who goes away
+    /// at this moment takes neither half with them.
+    async fn commit(&self, practice: PracticeId, write: Write) -> Result<(), StoreError> {
+        let bus = self.bus.clone();
+        let committed = tokio::spawn(async move {
+            let last_event = write.commit().await?;
+            if let Some(last_event) = last_event {
+                bus.wake(practice, last_event);
+            }
+            Ok(())
+        });
+        committed.await.unwrap_or_else(|error| Err(StoreError::Interrupted(error.to_string())))
+    }
+}

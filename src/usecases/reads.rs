@@ -1,0 +1,203 @@
+//! What the API shows, each under its reader's rights: an admin sees the practice, a clinician their own clients,
+//! requests and appointments, a client their own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::decide_request::may_see;
+use super::find_slots::checked_range;
+use super::{CareRow, ClientRow, Denied, Desk, MemberFound, MemberRow, Refusal, RequestFilter};
+use crate::domain::gates;
+use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, PracticeId, RequestId};
+use crate::domain::requests::{Appointment, AppointmentRequest};
+use crate::domain::settings::PracticeSettings;
+use crate::domain::time::{self, Instant};
+use crate::domain::viewer::Viewer;
+use crate::store::{Pairs, StoreError};
+
+/// The longest range of one list of appointments, in days: a year and a day.
+const APPOINTMENTS_MAX_DAYS: i64 = 366;
+
+/// The most appointments of one list.
+const APPOINTMENTS_MAX: u64 = 2_000;
+
+/// A page of clients, and how many there are in all.
+pub struct ClientPage {
+    pub clients: Vec<ClientRow>,
+    pub total: i64,
+}
+
+/// A page of requests, newest first, and how many there are in all.
+pub struct RequestPage {
+    pub requests: Vec<AppointmentRequest>,
+    pub total: u64,
+}
+
+impl Desk {
+    /// Who a token's member is now; none where they may no longer sign in.
+    pub async fn viewer(&self, practice: PracticeId, member: MemberId) -> Result<Option<Viewer>, Refusal> {
+        Ok(self.store.read(practice).viewer(member).await?)
+    }
+
+    /// The members with an address, for the operator who makes tokens.
+    pub async fn members_by_email(&self, email: &str) -> Result<Vec<MemberFound>, Refusal> {
+        Ok(self.store.members_by_email(email).await?)
+    }
+
+    /// True while the database answers.
+    pub async fn is_ready(&self) -> bool {
+        self.store.is_reachable().await
+    }
+
+    /// The practice's settings as they stand.
+    pub async fn settings(&self, viewer: &Viewer) -> Result<Arc<PracticeSettings>, Refusal> {
+        Ok(self.store.settings(viewer.practice_id).await?)
+    }
+
+    /// Today in the practice's zone: the day that care is judged by.
+    pub fn today(&self, settings: &PracticeSettings) -> NaiveDate {
+        time::local_date(settings.zone, self.clock.now())
+    }
+
+    /// The persons with these ids. A client sees only themselves.
+    pub async fn members(&self, viewer: &Viewer, ids: &[MemberId]) -> Result<Vec<MemberRow>, Refusal> {
+        let visible: Vec<_> = ids.iter().copied().filter(|id| viewer.is_staff() || *id == viewer.member_id).collect();
+        Ok(self.store.read(viewer.practice_id).members(&visible).await?)
+    }
+
+    /// The clients with these ids that the viewer may see.
+    pub async fn clients(&self, viewer: &Viewer, ids: &[ClientId]) -> Result<Vec<ClientRow>, Refusal> {
+        let scope = self.store.read(viewer.practice_id);
+        if viewer.is_admin {
+            return Ok(scope.clients(ids, None).await?);
+        }
+        let mut found = match viewer.clinician_id {
+            Some(own) => scope.clients(ids, Some(own)).await?,
+            None => Vec::new(),
+        };
+        let missing_self = |own: &ClientId| ids.contains(own) && !found.iter().any(|row| row.id == *own);
+        if let Some(own) = viewer.client_id.filter(missing_self) {
+            found.append(&mut scope.clients(&[own], None).await?);
+        }
+        Ok(found)
+    }
+
+    /// Clients by name, those after a place. An admin's are the practice's or one clinician's, a clinician's their own.
+    pub async fn clients_page(
+        &self,
+        viewer: &Viewer,
+        of_clinician: Option<ClinicianId>,
+        search: Option<&str>,
+        after: Option<&(String, ClientId)>,
+        limit: u64,
+    ) -> Result<ClientPage, Refusal> {
+        let clinician = self.own_clinician(viewer, of_clinician)?;
+        let search = search.map(str::trim).filter(|search| !search.is_empty());
+        let scope = self.store.read(viewer.practice_id);
+        Ok(ClientPage {
+            clients: scope.clients_page(clinician, search, after, limit).await?,
+            total: scope.clients_count(clinician, search).await?,
+        })
+    }
+
+    /// The care of these clients that the viewer may see.
+    pub async fn care_of(&self, viewer: &Viewer, clients: &[ClientId]) -> Result<Vec<CareRow>, Refusal> {
+        let own_only = if viewer.is_admin { None } else { viewer.clinician_id };
+        let mine = viewer.client_id;
+        let rows = self.store.read(viewer.practice_id).care_of(clients, None).await?;
+        let visible =
+            |row: &CareRow| viewer.is_admin || own_only == Some(row.clinician_id) || mine == Some(row.client_id);
+        Ok(rows.into_iter().filter(visible).collect())
+    }
+
+    /// The requests with these ids that the viewer may see.
+    pub async fn requests(&self, viewer: &Viewer, ids: &[RequestId]) -> Result<Vec<AppointmentRequest>, Refusal> {
+        let found = self.store.read(viewer.practice_id).requests(ids).await?;
+        Ok(found.into_iter().filter(|request| may_see(viewer, request)).collect())
+    }
+
+    /// The requests that made these appointments and that the viewer may see.
+    pub async fn requests_behind(
+        &self,
+        viewer: &Viewer,
+        appointments: &[AppointmentId],
+    ) -> Result<Vec<AppointmentRequest>, Refusal> {
+        let found = self.store.read(viewer.practice_id).requests_behind(appointments).await?;
+        Ok(found.into_iter().filter(|request| may_see(viewer, request)).collect())
+    }
+
+    /// Requests that match and that the viewer may see, newest first.
+    pub async fn requests_page(
+        &self,
+        viewer: &Viewer,
+        mut filter: RequestFilter,
+        before: Option<RequestId>,
+        limit: u64,
+    ) -> Result<RequestPage, Refusal> {
+        let is_own_as_client = filter.client.is_some() && filter.client == viewer.client_id;
+        if !is_own_as_client {
+            filter.clinician = self.own_clinician(viewer, filter.clinician)?;
+        }
+        let (scope, now) = (self.store.read(viewer.practice_id), self.clock.now());
+        Ok(RequestPage {
+            requests: scope.requests_page(&filter, before, limit, now).await?,
+            total: scope.requests_count(&filter, now).await?,
+        })
+    }
+
+    /// The appointments with these ids that the viewer may see.
+    pub async fn appointments(&self, viewer: &Viewer, ids: &[AppointmentId]) -> Result<Vec<Appointment>, Refusal> {
+        let found = self.store.read(viewer.practice_id).appointments(ids).await?;
+        let visible = |meeting: &Appointment| {
+            viewer.acts_for(meeting.clinician_id) || viewer.client_id == Some(meeting.client_id)
+        };
+        Ok(found.into_iter().filter(visible).collect())
+    }
+
+    /// Appointments that overlap a range, by start: a clinician's for themselves and admins, a client's own for them.
+    pub async fn appointments_in(
+        &self,
+        viewer: &Viewer,
+        clinician: Option<ClinicianId>,
+        client: Option<ClientId>,
+        from: Instant,
+        to: Instant,
+    ) -> Result<Vec<Appointment>, Refusal> {
+        let range = checked_range(from, to, APPOINTMENTS_MAX_DAYS)?;
+        let is_own_as_client = client.is_some() && client == viewer.client_id;
+        let clinician = if is_own_as_client { clinician } else { self.own_clinician(viewer, clinician)? };
+        let scope = self.store.read(viewer.practice_id);
+        Ok(scope.appointments_in(clinician, client, range, APPOINTMENTS_MAX).await?)
+    }
+
+    /// Which clinicians can be booked: by the viewer, where they are a client; else by some client with access. One
+    /// statement for all of them.
+    pub async fn bookable_clinicians(
+        &self,
+        viewer: &Viewer,
+        settings: &PracticeSettings,
+    ) -> Result<HashMap<ClinicianId, bool>, StoreError> {
+        let today = self.today(settings);
+        let own = viewer.client_id.into_iter().collect();
+        let standings = self.store.read(viewer.practice_id).standings(&Pairs::OfClients(own), today).await?;
+        let bookable = settings.clinicians.values().map(|clinician| {
+            let as_client = viewer.client_id.filter(|_| !viewer.acts_for(clinician.id));
+            let standing = as_client.and_then(|client| standings.get(&(clinician.id, client)));
+            let verdicts = gates::judge(settings, clinician, standing, None, today);
+            (clinician.id, gates::all_open(&verdicts) && (as_client.is_none() || standing.is_some()))
+        });
+        Ok(bookable.collect())
+    }
+
+    /// The clinician whose rows a member of staff may list: for an admin the one asked for, or all; for a clinician
+    /// themselves.
+    fn own_clinician(&self, viewer: &Viewer, asked: Option<ClinicianId>) -> Result<Option<ClinicianId>, Denied> {
+        match (viewer.is_admin, viewer.clinician_id, asked) {
+            (true, _, asked) => Ok(asked),
+            (false, Some(own), asked) if asked.is_none_or(|asked| asked == own) => Ok(Some(own)),
+            _ => Err(Denied::Forbidden("A clinician sees their own clients, requests and appointments only.")),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! A clinician opts in or out, for an audience; an admin can do it for one or many.
+
+use super::error::require_acts_for;
+use super::{Change, Changed, Desk, Refusal};
+use crate::domain::events::{Event, EventKind};
+use crate::domain::ids::ClinicianId;
+use crate::domain::rejection::{Code, Rejection};
+use crate::domain::settings::{Audience, Clinician, Control};
+use crate::domain::viewer::Viewer;
+use crate::store::Pairs;
+
+/// The most clinicians in one change.
+const CLINICIANS_MAX: usize = 1_000;
+
+/// Whose opt-in changes, and to what.
+#[derive(Clone, Debug)]
+pub struct SetClinicianSelfScheduling {
+    pub clinician_ids: Vec<ClinicianId>,
+    pub enabled: bool,
+    /// None keeps the audience chosen before.
+    pub audience: Option<Audience>,
+}
+
+impl Desk {
+    /// Opts in or out. All of them or, at the first "no", none.
+    pub async fn set_clinician_self_scheduling(
+        &self,
+        viewer: &Viewer,
+        set: SetClinicianSelfScheduling,
+        change: &Change,
+    ) -> Result<Changed, Refusal> {
+        for clinician in &set.clinician_ids {
+            require_acts_for(viewer, *clinician)?;
+        }
+        if set.clinician_ids.is_empty() || set.clinician_ids.len() > CLINICIANS_MAX {
+            let message = format!("Name 1 to {CLINICIANS_MAX} clinicians.");
+            return Err(Rejection::invalid("input.clinicianIds", message).into());
+        }
+        let mut draft = self.draft(viewer, change, Pairs::OfClinicians(set.clinician_ids.clone())).await?;
+        if draft.before.clinician_opt_in == Control::AdminOnly && !viewer.is_admin {
+            let message = "This practice keeps opting in to its admins. Ask one of them.";
+            return Err(Rejection::new(Code::KeptToAdmins, message).into());
+        }
+        let mut events = Vec::new();
+        for (index, id) in set.clinician_ids.iter().enumerate() {
+            let clinician = draft.clinician(*id)?;
+            check(clinician, &set, index)?;
+            let text = |audience: Option<Audience>| audience.map(|audience| audience.as_str().to_owned());
+            let event = Event::new(EventKind::ClinicianSelfSchedulingSet, Some(draft.actor()))
+                .clinician(*id)
+                .change("enabled", Some(clinician.enabled.to_string()), Some(set.enabled.to_string()))
+                .change("audience", text(clinician.audience), text(set.audience.or(clinician.audience)));
+            events.push(event);
+        }
+        draft.scope().set_opt_in(&set.clinician_ids, set.enabled, set.audience, draft.decision()).await?;
+        events.into_iter().for_each(|event| draft.tell(event));
+        self.finish(draft).await
+    }
+}
+
+fn check(clinician: &Clinician, set: &SetClinicianSelfScheduling, index: usize) -> Result<(), Rejection> {
+    if set.enabled && !clinician.active {
+        let message = format!("{} no longer sees clients.", clinician.display_name);
+        return Err(Rejection::of_field(Code::Inactive, &format!("input.clinicianIds.{index}"), message));
+    }
+    if set.enabled && set.audience.is_none() && clinician.audience.is_none() {
+        let message = "Choose an audience: ALL_MY_CLIENTS or SELECTED_CLIENTS. There is no default.";
+        return Err(Rejection::invalid("input.audience", message));
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! A clinician opens weekly hours, wall clock in their own zone; an admin can do it for them.
+
+use super::error::require_acts_for;
+use super::{Change, Changed, Denied, Desk, Refusal};
+use crate::domain::events::{Event, EventKind};
+use crate::domain::hours::WeeklyHours;
+use crate::domain::ids::ClinicianId;
+use crate::domain::rejection::Rejection;
+use crate::domain::viewer::Viewer;
+use crate::store::Pairs;
+
+/// The most windows of one clinician's week: one a quarter of an hour would be 672, and nobody has more than a few.
+const WINDOWS_MAX: usize = 100;
+
+/// Whose hours, and all of them from now on.
+#[derive(Clone, Debug)]
+pub struct SetWeeklyHours {
+    pub clinician_id: ClinicianId,
+    pub windows: Vec<WeeklyHours>,
+}
+
+impl Desk {
+    /// Replaces the weekly hours. What is booked stays; meetings that are now outside the hours are in the impact.
+    pub async fn set_weekly_hours(
+        &self,
+        viewer: &Viewer,
+        set: SetWeeklyHours,
+        change: &Change,
+    ) -> Result<Changed, Refusal> {
+        require_acts_for(viewer, set.clinician_id)?;
+        if set.windows.len() > WINDOWS_MAX {
+            return Err(Rejection::invalid("input.hours", format!("A week has at most {WINDOWS_MAX} windows.")).into());
+        }
+        let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
+        let before = shown(&draft.clinician(set.clinician_id)?.hours);
+        let known = |window: &WeeklyHours| window.service_ids.iter().all(|id| draft.before.services.contains_key(id));
+        if !set.windows.iter().all(known) {
+            return Err(Denied::NotFound("service").into());
+        }
+        draft.scope().set_hours(set.clinician_id, &set.windows, draft.decision()).await?;
+        let event = Event::new(EventKind::WeeklyHoursSet, Some(draft.actor())).clinician(set.clinician_id);
+        draft.tell(event.change("hours", Some(before), Some(shown(&set.windows))));
+        self.finish(draft).await
+    }
+}
+
+/// The windows for the log: day, minutes, and how many services each is kept to.
+fn shown(windows: &[WeeklyHours]) -> String {
+    let one = |window: &WeeklyHours| {
+        let modality = window.modality.map_or("ANY", |modality| modality.as_str());
+        let services = window.service_ids.len();
+        format!("{} {}-{} {modality} {services}", window.weekday.as_str(), window.opens_minute, window.closes_minute)
+    };
+    windows.iter().map(one).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,145 @@
+//! How every settings change is made: under the write lock, against the revision the caller saw, with its impact
+//! computed from the facts before and after. A dry run is the same change, taken back instead of committed.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::{Desk, Refusal};
+use crate::domain::events::Event;
+use crate::domain::ids::{ClinicianId, MemberId};
+use crate::domain::impact::{self, Impact, Picture, Standings};
+use crate::domain::rejection::{Code, Rejection};
+use crate::domain::settings::{Clinician, Decision, PracticeSettings};
+use crate::domain::time::{self, Instant};
+use crate::domain::viewer::Viewer;
+use crate::store::{Pairs, Scope, Write};
+
+use super::Denied;
+
+/// How a change is to be made.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// Show the impact, save nothing.
+    pub dry_run: bool,
+    /// Only if the settings still are at this revision.
+    pub expected_revision: Option<String>,
+}
+
+/// A change that was made, or shown.
+#[derive(Clone)]
+pub struct Changed {
+    pub dry_run: bool,
+    /// The settings after the change; on a dry run as they would be.
+    pub settings: Arc<PracticeSettings>,
+    pub impact: Impact,
+    /// What to give back as `expected_revision`: the revision that holds now.
+    pub revision: i64,
+}
+
+/// A settings change between its first and its last statement.
+pub(super) struct Draft {
+    write: Write,
+    /// The settings before the change.
+    pub before: Arc<PracticeSettings>,
+    standings: Standings,
+    pairs: Pairs,
+    dry_run: bool,
+    actor: MemberId,
+    pub now: Instant,
+    pub today: NaiveDate,
+    events: Vec<Event>,
+}
+
+impl Desk {
+    /// Begins a change that can touch these pairs.
+    pub(super) async fn draft(&self, viewer: &Viewer, change: &Change, pairs: Pairs) -> Result<Draft, Refusal> {
+        let mut write = self.store.write(viewer.practice_id).await?;
+        if let Some(expected) = &change.expected_revision
+            && *expected != write.revision().to_string()
+        {
+            return Err(stale(write.revision()).into());
+        }
+        let before = write.settings().await?;
+        let now = self.clock.now();
+        let today = time::local_date(before.zone, now);
+        let standings = write.scope().standings(&pairs, today).await?;
+        write.move_revision().await?;
+        let (dry_run, actor) = (change.dry_run, viewer.member_id);
+        Ok(Draft { write, before, standings, pairs, dry_run, actor, now, today, events: Vec::new() })
+    }
+
+    /// Compares before with after, then commits or, on a dry run, takes everything back.
+    pub(super) async fn finish(&self, mut draft: Draft) -> Result<Changed, Refusal> {
+        let scope = draft.write.scope();
+        let settings = Arc::new(scope.load_settings().await?);
+        let standings = scope.standings(&draft.pairs, draft.today).await?;
+        let pending = match draft.touched(&standings) {
+            clinicians if clinicians.is_empty() => Vec::new(),
+            clinicians => scope.pending_requests(Some(&clinicians), draft.now).await?,
+        };
+        let changed_hours = impact::clinicians_with_other_hours(&draft.before, &settings);
+        let booked = scope.booked_from(&changed_hours, draft.now).await?;
+        let before = Picture { settings: &draft.before, standings: &draft.standings };
+        let after = Picture { settings: &settings, standings: &standings };
+        let impact = impact::compare(&before, &after, &pending, &booked, draft.today);
+        let practice = settings.practice_id;
+        if draft.dry_run {
+            draft.write.roll_back().await?;
+        } else {
+            for event in &draft.events {
+                draft.write.append(event, draft.now).await?;
+            }
+            self.commit(practice, draft.write).await?;
+            self.store.keep(settings.clone());
+        }
+        let revision = if draft.dry_run { draft.before.revision } else { settings.revision };
+        Ok(Changed { dry_run: draft.dry_run, settings, impact, revision })
+    }
+}
+
+impl Draft {
+    /// The practice, inside the change.
+    pub fn scope(&self) -> Scope<'_> {
+        self.write.scope()
+    }
+
+    /// Who decides, and when.
+    pub fn decision(&self) -> Decision {
+        Decision { by: Some(self.actor), at: self.now }
+    }
+
+    /// The member who makes the change.
+    pub fn actor(&self) -> MemberId {
+        self.actor
+    }
+
+    /// Adds a fact, appended when the change is made.
+    pub fn tell(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// The clinician, or the words that there is none.
+    pub fn clinician(&self, id: ClinicianId) -> Result<&Clinician, Denied> {
+        self.before.clinicians.get(&id).ok_or(Denied::NotFound("clinician"))
+    }
+
+    fn touched(&self, after: &Standings) -> Vec<ClinicianId> {
+        let mut clinicians: Vec<_> =
+            self.standings.keys().chain(after.keys()).map(|(clinician, _)| *clinician).collect();
+        clinicians.sort_unstable();
+        clinicians.dedup();
+        clinicians
+    }
+}
+
+fn stale(revision: i64) -> Rejection {
+    Rejection::of_field(
+        Code::StaleRevision,
+        "input.expectedRevision",
+        format!(
+            "The practice's settings have changed since: they are at revision {revision} now. Preview again with dryRun: \
+             true, and give back the revision of that preview."
+        ),
+    )
+}

@@ -1,0 +1,5 @@
+//! The API through its public door: real servers, real sockets, real clients, a held clock.
+
+mod support;
+
+mod story;
