@@ -1,6 +1,7 @@
 //! frontdesk: self-scheduling for group practices, as a GraphQL API with subscription push.
 //!
-//! Data flows one way: `http` → `graphql` → `usecases` → `domain`, and `usecases` → `store`. The rooms:
+//! Data flows one way: `http` → `graphql` → `usecases` → `domain`, and `usecases` → `store`. `main.rs` only starts the
+//! command line. The rooms:
 
 /// Puts the parts together, and chooses them.
 pub mod app;

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use chrono::Duration;
 use clap::Args;
 
-use super::serve::{DoorArgs, print_addresses, until_stopped};
+use super::serve::{DoorArgs, print_addresses, stop_signal, until_stopped};
 use super::{Failure, sample, token};
 use crate::app;
 use crate::auth::token::Tokens;
@@ -31,6 +31,7 @@ pub struct Demo {
 
 impl Demo {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        let stop = stop_signal()?;
         let database_url = DatabaseUrl::parse(DEMO_DATABASE_URL).map_err(Failure::from_error)?;
         let listener = self.door.bind().await?;
         if self.fresh {
@@ -54,7 +55,7 @@ impl Demo {
             println!("export {name}={token}");
         }
         eprintln!("\nPress Ctrl-C to stop.");
-        until_stopped(&config, desk, listener).await
+        until_stopped(&config, desk, listener, stop).await
     }
 }
 

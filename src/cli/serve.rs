@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::signal;
+use tokio::signal::unix::{self, SignalKind};
 
 use super::{DatabaseArgs, Failure, SecretArgs};
 use crate::app;
@@ -50,6 +50,7 @@ impl DoorArgs {
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        let stop = stop_signal()?;
         let database_url = self.database.parse()?;
         let listener = self.door.bind().await?;
         let desk = app::open_desk(&database_url, Clock::system()).await.map_err(Failure::from_error)?;
@@ -58,7 +59,7 @@ impl Serve {
         let config = Config { database_url, listen, secret, console: self.door.console() };
         eprintln!("frontdesk {} serves {}", env!("CARGO_PKG_VERSION"), config.database_url.path().display());
         print_addresses(&config);
-        until_stopped(&config, desk, listener).await
+        until_stopped(&config, desk, listener, stop).await
     }
 }
 
@@ -72,17 +73,22 @@ pub(super) fn print_addresses(config: &Config) {
     eprintln!("  push      ws://{at}{}", crate::http::WEBSOCKET_PATH);
 }
 
-/// Serves until a signal says stop.
-pub(super) async fn until_stopped(config: &Config, desk: Desk, listener: TcpListener) -> Result<(), Failure> {
-    let stop = stop_signal().map_err(|error| Failure(format!("Signals cannot be received: {error}.")))?;
+/// Serves until `stop` resolves.
+pub(super) async fn until_stopped(
+    config: &Config,
+    desk: Desk,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
     app::serve(config, desk, listener, stop).await.map_err(|error| Failure(format!("Serving failed: {error}.")))?;
     eprintln!("frontdesk has stopped.");
     Ok(())
 }
 
-fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
-    let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
+/// Resolves at SIGTERM or SIGINT. Asked for before anything is started: a signal that comes early is kept, not missed.
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let receive = |kind| unix::signal(kind).map_err(|error| Failure(format!("Signals cannot be received: {error}.")));
+    let (mut terminate, mut interrupt) = (receive(SignalKind::terminate())?, receive(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -2,4 +2,7 @@
 
 mod support;
 
+mod races;
+mod statements;
 mod story;
+mod streams;

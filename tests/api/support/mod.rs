@@ -30,8 +30,9 @@ use frontdesk::auth::secret::Secret;
 use frontdesk::auth::token::Tokens;
 use frontdesk::clock::Clock;
 use frontdesk::config::Config;
-use frontdesk::domain::ids::{MemberId, PracticeId};
-use frontdesk::store::DatabaseUrl;
+use frontdesk::domain::ids::{ClinicianId, MemberId, PracticeId};
+use frontdesk::domain::time::Interval;
+use frontdesk::store::{DatabaseUrl, Store};
 use frontdesk::usecases::{Desk, NewPractice};
 
 /// The wall clock of the tests: a Monday, 09:00 in New York.
@@ -45,6 +46,7 @@ pub struct TestPractice {
     /// A therapy session of 50 minutes in person.
     pub service_id: String,
     address: SocketAddr,
+    database_url: DatabaseUrl,
     tokens: Tokens,
     stop: Option<oneshot::Sender<()>>,
     _folder: TempDir,
@@ -67,7 +69,7 @@ impl TestPractice {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let config = Config { database_url, listen: address, secret: secret.clone(), console: true };
+        let config = Config { database_url: database_url.clone(), listen: address, secret: secret.clone(), console: true };
         let served = desk.clone();
         tokio::spawn(async move {
             let stop = async { drop(stopped.await) };
@@ -77,7 +79,7 @@ impl TestPractice {
         let (practice, admin) = create_practice(&desk, "admin@practice.test").await;
         let admin = person(&tokens, &desk, address, practice, admin, "");
         let mut practice =
-            Self { clock, desk, admin, service_id: String::new(), address, tokens, stop: Some(stop), _folder: folder };
+            Self { clock, desk, admin, service_id: String::new(), address, database_url, tokens, stop: Some(stop), _folder: folder };
         practice.service_id = practice.service("Therapy session", 50).await;
         practice
     }
@@ -144,6 +146,22 @@ impl TestPractice {
     pub fn asking(&self, clinician: &Person, starts_at: &str) -> Value {
         let key = uuid::Uuid::now_v7().to_string();
         json!({ "clinician": clinician.id, "service": self.service_id, "startsAt": starts_at, "key": key })
+    }
+
+    /// What holds a clinician's time now, as the database has it.
+    pub async fn claims(&self, clinician: &Person) -> Vec<Interval> {
+        let practice = self.admin.run("{ practice { id } }", json!({})).await;
+        let practice = PracticeId::parse(&text(&practice["practice"]["id"])).expect("an id");
+        let clinician = ClinicianId::parse(&clinician.id).expect("an id");
+        let store = Store::open(&self.database_url).await.expect("a database");
+        let always = Interval::new(at("2026-01-01T00:00:00Z"), at("2030-01-01T00:00:00Z"));
+        let held = store.read(practice).held(clinician, always, self.clock.now()).await.expect("it reads");
+        held.into_iter().map(|held| held.stretch).collect()
+    }
+
+    /// A socket whose first message has this payload.
+    pub async fn socket(&self, payload: Value) -> Stream {
+        Stream::connect(self.address, payload).await
     }
 
     async fn signed_in(&self, email: &str, id: String) -> Person {

@@ -1,0 +1,164 @@
+//! Many callers at once: one wins, every other is told so, and nothing is held or told twice.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::support::{CONFIRM, Person, REQUEST, TestPractice, at, text};
+
+const DECLINE: &str = "mutation($id: ID!) { declineAppointmentRequest(input: { id: $id, reason: TIME_NOT_POSSIBLE }) {
+    appointmentRequest { status version } errors { code } } }";
+const WITHDRAW: &str = "mutation($id: ID!) { withdrawAppointmentRequest(input: { id: $id }) {
+    appointmentRequest { status version } errors { code } } }";
+
+/// Sends all of these at once; answers what became of each.
+async fn at_once(asks: Vec<(Person, &'static str, Value)>) -> Vec<Value> {
+    let mut tasks = JoinSet::new();
+    for (person, query, variables) in asks {
+        tasks.spawn(async move { person.run(query, variables).await });
+    }
+    tasks.join_all().await
+}
+
+async fn clients(practice: &TestPractice, dana: &Person, count: usize) -> Vec<Person> {
+    let mut clients = Vec::new();
+    for number in 0..count {
+        clients.push(practice.client(&format!("Client{number}"), &[dana]).await);
+    }
+    practice.open(dana, &clients.iter().collect::<Vec<_>>()).await;
+    clients
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_hundred_requests_for_overlapping_times_one_holds_the_time_and_the_others_are_refused() {
+    let practice = TestPractice::begin().await;
+    let dana = practice.clinician("Dana").await;
+    let clients = clients(&practice, &dana, 25).await;
+    // 50 minutes from 15:00 and from 15:30 overlap.
+    let starts = ["2027-01-12T20:00:00Z", "2027-01-12T20:30:00Z"];
+    let ask = |number: usize| {
+        let person = clients[number % clients.len()].clone();
+        (person, REQUEST, practice.asking(&dana, starts[number % 2]))
+    };
+    let answers = at_once((0..200).map(ask).collect()).await;
+    let (mut made, mut refused) = (0, 0);
+    for answer in &answers {
+        let answer = &answer["requestAppointment"];
+        match answer["errors"][0]["code"].as_str() {
+            None => made += 1,
+            Some("SLOT_TAKEN") => {
+                refused += 1;
+                assert_eq!(answer["appointmentRequest"], Value::Null);
+                assert!(!answer["alternatives"].as_array().expect("a list").is_empty(), "{answer}");
+            }
+            Some(other) => panic!("{other}: {answer}"),
+        }
+    }
+    assert_eq!((made, refused), (1, 199));
+    assert_eq!(practice.claims(&dana).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_asked_for_at_once_no_two_claims_overlap() {
+    let practice = TestPractice::begin().await;
+    let dana = practice.clinician("Dana").await;
+    let clients = clients(&practice, &dana, 10).await;
+    let ask = |number: usize| {
+        let (day, half_hour) = ([12, 19, 26][number % 3], (number / 3) % 7);
+        let minutes = 19 * 60 + 30 * half_hour;
+        let start = format!("2027-01-{day}T{:02}:{:02}:00Z", minutes / 60, minutes % 60);
+        (clients[number % clients.len()].clone(), REQUEST, practice.asking(&dana, &start))
+    };
+    let answers = at_once((0..120).map(ask).collect()).await;
+    let made = answers.iter().filter(|answer| answer["requestAppointment"]["errors"] == json!([])).count();
+    let claims = practice.claims(&dana).await;
+    assert_eq!(claims.len(), made);
+    for (index, claim) in claims.iter().enumerate() {
+        assert!(claims[index + 1..].iter().all(|other| !claim.overlaps(other)), "{claims:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_answers_that_race_one_wins_and_the_others_are_told_how_it_stands() {
+    let practice = TestPractice::begin().await;
+    let dana = practice.clinician("Dana").await;
+    let casey = practice.client("Casey", &[&dana]).await;
+    practice.open(&dana, &[&casey]).await;
+    for _ in 0..10 {
+        let cursor = dana.cursor().await;
+        let asked = casey.run(REQUEST, practice.asking(&dana, "2027-01-12T20:00:00Z")).await;
+        let id = json!({ "id": asked["requestAppointment"]["appointmentRequest"]["id"] });
+        let asks = vec![
+            (dana.clone(), CONFIRM, id.clone()),
+            (practice.admin.clone(), DECLINE, id.clone()),
+            (casey.clone(), WITHDRAW, id.clone()),
+        ];
+        let answers = at_once(asks).await;
+        let payloads: Vec<_> = answers.iter().filter_map(|data| data.as_object()?.values().next()).collect();
+        let won = payloads.iter().filter(|payload| payload["errors"] == json!([])).count();
+        assert_eq!(won, 1, "{payloads:?}");
+        let statuses: BTreeSet<_> = payloads.iter().map(|p| text(&p["appointmentRequest"]["status"])).collect();
+        assert_eq!(statuses.len(), 1, "winner and losers see the same state: {payloads:?}");
+        assert!(payloads.iter().all(|payload| payload["appointmentRequest"]["version"] == 2));
+        assert_eq!(dana.cursor().await, advanced(&cursor, 2), "asked once, decided once");
+        if statuses.contains("CONFIRMED") {
+            // Its time stays held: the next round would be refused.
+            return;
+        }
+    }
+}
+
+/// The cursor so many events on.
+fn advanced(cursor: &str, events: i64) -> String {
+    let (practice, number) = cursor.split_once('.').expect("a cursor");
+    format!("{practice}.{:x}", i64::from_str_radix(number, 16).expect("a number") + events)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twins_with_one_key_make_one_request() {
+    let practice = TestPractice::begin().await;
+    let dana = practice.clinician("Dana").await;
+    let casey = practice.client("Casey", &[&dana]).await;
+    practice.open(&dana, &[&casey]).await;
+    let ask = practice.asking(&dana, "2027-01-12T20:00:00Z");
+    let answers = at_once((0..20).map(|_| (casey.clone(), REQUEST, ask.clone())).collect()).await;
+    let ids: BTreeSet<_> =
+        answers.iter().map(|answer| text(&answer["requestAppointment"]["appointmentRequest"]["id"])).collect();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(practice.claims(&dana).await.len(), 1);
+}
+
+#[tokio::test]
+async fn confirming_twice_is_harmless_and_told_once() {
+    let practice = TestPractice::begin().await;
+    let dana = practice.clinician("Dana").await;
+    let casey = practice.client("Casey", &[&dana]).await;
+    practice.open(&dana, &[&casey]).await;
+    let asked = casey.run(REQUEST, practice.asking(&dana, "2027-01-12T20:00:00Z")).await;
+    let id = json!({ "id": asked["requestAppointment"]["appointmentRequest"]["id"] });
+    let first = dana.run(CONFIRM, id.clone()).await;
+    let cursor = dana.cursor().await;
+    assert_eq!(dana.run(CONFIRM, id).await, first);
+    assert_eq!(dana.cursor().await, cursor);
+}
+
+#[tokio::test]
+async fn a_request_past_its_deadline_holds_nothing_and_reads_as_expired_before_any_sweep() {
+    let practice = TestPractice::begin().await;
+    let dana = practice.clinician("Dana").await;
+    let casey = practice.client("Casey", &[&dana]).await;
+    let jordan = practice.client("Jordan", &[&dana]).await;
+    practice.open(&dana, &[&casey, &jordan]).await;
+    let asked = casey.run(REQUEST, practice.asking(&dana, "2027-01-12T20:00:00Z")).await;
+    let made = &asked["requestAppointment"]["appointmentRequest"];
+    assert_eq!(made["respondBy"], "2027-01-07T14:00:00Z", "72 hours after Monday 09:00 in New York");
+    practice.clock.set(at("2027-01-07T14:00:00Z"));
+    let read = "query($id: ID!) { appointmentRequest(id: $id) { status decidedAt decidedBy { id } } }";
+    let read = casey.run(read, json!({ "id": made["id"] })).await;
+    assert_eq!(read["appointmentRequest"], json!({ "status": "EXPIRED", "decidedAt": made["respondBy"], "decidedBy": null }));
+    let late = dana.run(CONFIRM, json!({ "id": made["id"] })).await;
+    assert_eq!(late["confirmAppointmentRequest"]["errors"][0]["code"], "NOT_PENDING");
+    let second = jordan.run(REQUEST, practice.asking(&dana, "2027-01-12T20:30:00Z")).await;
+    assert_eq!(second["requestAppointment"]["errors"], json!([]), "{second}");
+}

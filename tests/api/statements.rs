@@ -1,0 +1,68 @@
+//! The number of statements does not grow with the data.
+
+use serde_json::{Value, json};
+
+use crate::support::{Person, REQUEST, TestPractice};
+
+const INBOX: &str = "{ practice { appointmentRequests(first: 100) { totalCount nodes { id status noteToClinician
+    client { displayName care { startedOn } } clinician { displayName } service { name } decidedBy { displayName }
+    appointment { id request { id } } } } } }";
+const CLINICIANS: &str = "{ practice { services { name } clinicians(first: 100) { nodes { displayName selfScheduling { enabled
+    bookable audience offeredServices { name } weeklyHours { opensAt } rules { slotIntervalMinutes { value } } } } } } }";
+const CLIENTS: &str = "{ practice { clients(first: 100) { totalCount nodes { displayName care { clinician { displayName } } } } } }";
+const SLOTS: &str = "query($clinician: ID!, $service: ID!) { clinician(id: $clinician) { availableSlots(serviceId: $service,
+    from: \"2027-01-01T00:00:00Z\", to: \"2027-02-01T00:00:00Z\") { slots { startsAt } closedGates { gate } } } }";
+const SWITCH: &str = "mutation { setPracticeSelfScheduling(input: { enabled: false, dryRun: true }) {
+    impact { clientsLosingCount cliniciansLosing { displayName } pendingRequestsAffected { client { displayName } }
+    changes(first: 100) { nodes { client { displayName } clinician { displayName } } } } } }";
+
+/// How many statements each operation takes now.
+async fn counts(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(&'static str, u64)> {
+    let slots = json!({ "clinician": dana.id, "service": practice.service_id });
+    let operations = [
+        ("inbox", dana, INBOX, json!({})),
+        ("clinicians", &practice.admin, CLINICIANS, json!({})),
+        ("clients", &practice.admin, CLIENTS, json!({})),
+        ("slots", casey, SLOTS, slots),
+        ("impact", &practice.admin, SWITCH, json!({})),
+    ];
+    let mut counts = Vec::new();
+    for (name, person, query, variables) in operations {
+        let before = practice.desk.statements();
+        person.run(query, variables).await;
+        counts.push((name, practice.desk.statements() - before));
+    }
+    counts
+}
+
+/// Another clinician with hours, three more clients of Dana's, and a request of each.
+async fn grow(practice: &TestPractice, dana: &Person, round: usize) {
+    let other = practice.clinician(&format!("Clinician{round}")).await;
+    for number in 0..3 {
+        let client = practice.client(&format!("Client{round}x{number}"), &[dana, &other]).await;
+        practice.open(dana, &[&client]).await;
+        let minutes = 19 * 60 + 60 * number;
+        let start = format!("2027-01-{:02}T{:02}:00:00Z", 5 + 7 * (round % 4), minutes / 60);
+        let made: Value = client.run(REQUEST, practice.asking(dana, &start)).await;
+        assert!(made["requestAppointment"].is_object());
+    }
+}
+
+#[tokio::test]
+async fn statements_do_not_grow_with_clinicians_clients_or_requests() {
+    let practice = TestPractice::begin().await;
+    let dana = practice.clinician("Dana").await;
+    let casey = practice.client("Casey", &[&dana]).await;
+    practice.open(&dana, &[&casey]).await;
+    grow(&practice, &dana, 1).await;
+    // Once before counting, so that the settings are kept in both rounds.
+    counts(&practice, &dana, &casey).await;
+    let few = counts(&practice, &dana, &casey).await;
+    for round in 2..6 {
+        grow(&practice, &dana, round).await;
+    }
+    counts(&practice, &dana, &casey).await;
+    let many = counts(&practice, &dana, &casey).await;
+    assert_eq!(few, many);
+    println!("statements: {many:?}");
+}

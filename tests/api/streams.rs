@@ -1,0 +1,133 @@
+//! Streams: no hole, no double, nobody else's, and an end that says why.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use crate::support::{CONFIRM, Person, REQUEST, Stream, TestPractice, at, text};
+
+const CHANGED: &str = "subscription($clinician: ID, $after: Cursor) { appointmentRequestChanged(clinicianId: $clinician, after: $after) {
+    __typename ... on AppointmentRequestEvent { cursor type actor { displayName } appointmentRequest { id status } }
+    ... on StreamReset { cursor reason } } }";
+const COUNT: &str = "subscription($clinician: ID) { pendingRequestCount(clinicianId: $clinician) }";
+const WITHDRAW: &str = "mutation($id: ID!) { withdrawAppointmentRequest(input: { id: $id }) {
+    appointmentRequest { status } errors { code } } }";
+const THREE: &str = "2027-01-12T20:00:00Z";
+
+async fn next(stream: &mut Stream) -> Value {
+    stream.next().await["appointmentRequestChanged"].take()
+}
+
+async fn ask(practice: &TestPractice, client: &Person, clinician: &Person, starts_at: &str) -> String {
+    let asked = client.run(REQUEST, practice.asking(clinician, starts_at)).await;
+    text(&asked["requestAppointment"]["appointmentRequest"]["id"])
+}
+
+/// Dana and Ida, each open for a client of their own.
+async fn two_clinicians() -> (TestPractice, [Person; 2], [Person; 2]) {
+    let practice = TestPractice::begin().await;
+    let (dana, ida) = (practice.clinician("Dana").await, practice.clinician("Ida").await);
+    let (casey, robin) = (practice.client("Casey", &[&dana]).await, practice.client("Robin", &[&ida]).await);
+    practice.open(&dana, &[&casey]).await;
+    practice.open(&ida, &[&robin]).await;
+    (practice, [dana, ida], [casey, robin])
+}
+
+#[tokio::test]
+async fn a_long_replay_comes_whole_in_order_and_goes_on_live() {
+    let (practice, [dana, _], [casey, _]) = two_clinicians().await;
+    let begin = dana.cursor().await;
+    let mut expected = Vec::new();
+    // 130 events: more than one page of the log.
+    for _ in 0..65 {
+        let id = ask(&practice, &casey, &dana, THREE).await;
+        casey.run(WITHDRAW, json!({ "id": id })).await;
+        expected.extend([("REQUESTED", id.clone()), ("WITHDRAWN", id)]);
+    }
+    let mut stream = dana.follow(CHANGED, json!({ "after": begin })).await;
+    let mut cursors = Vec::new();
+    for (r#type, id) in &expected {
+        let event = next(&mut stream).await;
+        assert_eq!((text(&event["type"]).as_str(), &text(&event["appointmentRequest"]["id"])), (*r#type, id));
+        cursors.push(text(&event["cursor"]));
+    }
+    let live = ask(&practice, &casey, &dana, THREE).await;
+    assert_eq!(next(&mut stream).await["appointmentRequest"]["id"], live);
+    let mut middle = dana.follow(CHANGED, json!({ "after": cursors[99] })).await;
+    assert_eq!(next(&mut middle).await["cursor"], cursors[100], "from any cursor, the very next");
+}
+
+#[tokio::test]
+async fn each_reader_gets_their_own_events_and_nobody_elses() {
+    let (practice, [dana, ida], [casey, robin]) = two_clinicians().await;
+    let begin = json!({ "after": dana.cursor().await });
+    let first = ask(&practice, &casey, &dana, THREE).await;
+    let second = ask(&practice, &robin, &ida, THREE).await;
+    for (reader, expected) in
+        [(&dana, vec![&first]), (&ida, vec![&second]), (&casey, vec![&first]), (&robin, vec![&second]), (&practice.admin, vec![&first, &second])]
+    {
+        let mut stream = reader.follow(CHANGED, begin.clone()).await;
+        for id in expected {
+            let event = next(&mut stream).await;
+            assert_eq!(event["appointmentRequest"]["id"], *id);
+        }
+    }
+    // Dana's next event is her own, though Ida's came before it.
+    let mut danas = dana.follow(CHANGED, json!({ "after": dana.cursor().await })).await;
+    ida.run(CONFIRM, json!({ "id": second })).await;
+    dana.run(CONFIRM, json!({ "id": first })).await;
+    let event = next(&mut danas).await;
+    assert_eq!((&event["appointmentRequest"]["id"], &event["actor"]["displayName"]), (&json!(first), &json!("Dana")));
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_token_and_says_so() {
+    let (practice, [dana, _], _) = two_clinicians().await;
+    let short = practice.bearer(&practice.token_for("dana@practice.test", Duration::hours(1)).await);
+    let mut events = short.follow(CHANGED, json!({})).await;
+    let mut count = short.follow(COUNT, json!({ "clinician": dana.id })).await;
+    assert_eq!(count.next().await["pendingRequestCount"], 0);
+    practice.clock.set(practice.clock.now() + Duration::hours(1));
+    for stream in [&mut events, &mut count] {
+        assert_eq!(stream.payload().await["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+        assert_eq!(stream.message().await.expect("its end")["type"], "complete");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_beyond_the_log_resets_the_stream_which_then_goes_on() {
+    let (practice, [dana, _], [casey, _]) = two_clinicians().await;
+    let here = dana.cursor().await;
+    let beyond = format!("{}.ffff", here.split('.').next().expect("the practice"));
+    let mut stream = dana.follow(CHANGED, json!({ "after": beyond })).await;
+    let reset = next(&mut stream).await;
+    assert_eq!(reset, json!({ "__typename": "StreamReset", "cursor": here, "reason": "CURSOR_UNKNOWN" }));
+    let id = ask(&practice, &casey, &dana, THREE).await;
+    assert_eq!(next(&mut stream).await["appointmentRequest"]["id"], id);
+}
+
+#[tokio::test]
+async fn the_count_follows_every_change_and_the_sweeper_tells_both_sides() {
+    let (practice, [dana, _], [casey, _]) = two_clinicians().await;
+    let mut count = dana.follow(COUNT, json!({})).await;
+    let mut caseys = casey.follow(CHANGED, json!({ "after": casey.cursor().await })).await;
+    assert_eq!(count.next().await["pendingRequestCount"], 0);
+    let id = ask(&practice, &casey, &dana, THREE).await;
+    assert_eq!(count.next().await["pendingRequestCount"], 1);
+    assert_eq!(next(&mut caseys).await["type"], "REQUESTED");
+    practice.clock.set(at("2027-01-08T00:00:00Z"));
+    assert_eq!(practice.desk.expire_overdue_requests().await.expect("it sweeps"), 1);
+    assert_eq!(practice.desk.expire_overdue_requests().await.expect("it sweeps"), 0, "expiring twice changes nothing");
+    let expired = next(&mut caseys).await;
+    assert_eq!((&expired["type"], &expired["appointmentRequest"]["id"]), (&json!("EXPIRED"), &json!(id)));
+    assert_eq!(expired["actor"], Value::Null);
+    assert_eq!(count.next().await["pendingRequestCount"], 0);
+}
+
+#[tokio::test]
+async fn a_bad_token_opens_no_socket() {
+    let practice = TestPractice::begin().await;
+    for payload in [json!({ "Authorization": "Bearer forged" }), json!({ "authorization": "Basic eA==" })] {
+        let mut stream = practice.socket(payload).await;
+        assert_eq!(stream.message().await, None, "closed without an acknowledgement");
+    }
+}

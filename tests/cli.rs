@@ -1,0 +1,250 @@
+//! The program as an operator runs it: real processes, real files, real signals.
+
+use std::io::{BufRead, BufReader, Lines};
+use std::path::Path;
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_frontdesk");
+
+/// A folder with a database of its own.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).current_dir(self.path()).env_clear();
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program runs")
+    }
+
+    /// Runs a command that must succeed; answers what it printed.
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text").trim_end().to_owned()
+    }
+
+    /// Runs a command that must fail; answers what it complained of.
+    fn fails(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{arguments:?} succeeded");
+        String::from_utf8(output.stderr).expect("text")
+    }
+}
+
+/// A server in a process of its own, which ends with the test.
+struct Server {
+    process: Child,
+    lines: Lines<BufReader<ChildStderr>>,
+    address: String,
+}
+
+impl Server {
+    fn start(place: &Place, arguments: &[&str]) -> Self {
+        let mut command = place.command(arguments);
+        let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut lines = BufReader::new(process.stderr.take().expect("piped")).lines();
+        let said = lines.by_ref().map(|line| line.expect("text")).find(|line| line.contains("  API "));
+        let said = said.expect("it says where it serves");
+        let address = said.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+        Self { process, lines, address: address.to_owned() }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn stop(mut self, signal: &str) -> (bool, Vec<String>) {
+        signal_to(&self.process, signal);
+        let said = self.lines.by_ref().map(|line| line.expect("text")).collect();
+        (self.process.wait().expect("it ends").success(), said)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+    }
+}
+
+fn signal_to(process: &Child, signal: &str) {
+    let sent = Command::new("kill").args([signal, &process.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+}
+
+/// A watch in a process of its own, line by line.
+struct Watch {
+    process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    said: Lines<BufReader<ChildStderr>>,
+}
+
+impl Watch {
+    fn start(place: &Place, url: &str, token: &str) -> Self {
+        let arguments = ["watch", "--url", url, "--token", token];
+        let piped = Stdio::piped;
+        let mut process = place.command(&arguments).stdout(piped()).stderr(piped()).spawn().expect("it starts");
+        let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+        let said = BufReader::new(process.stderr.take().expect("piped")).lines();
+        let mut watch = Self { process, lines, said };
+        watch.until_said("Watching");
+        watch
+    }
+
+    fn until_said(&mut self, words: &str) {
+        let said = self.said.by_ref().map(|line| line.expect("text")).find(|line| line.contains(words));
+        assert!(said.is_some(), "it never said “{words}”");
+    }
+
+    fn next(&mut self) -> String {
+        self.lines.next().expect("one more line").expect("text")
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+    }
+}
+
+const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
+
+fn create_practice(place: &Place) -> String {
+    place.ok(&["practice", "create", "--name", "Riverbend", "--time-zone", "America/New_York", "--admin-email", "Avery@Practice.Test"])
+}
+
+fn call(place: &Place, url: &str, token: &str, query: &str, pick: &str) -> String {
+    place.ok(&["call", query, "--url", url, "--token", token, "--pick", pick])
+}
+
+#[test]
+fn a_practice_begins_from_the_command_line_with_a_secret_only_its_owner_can_read() {
+    let place = Place::new();
+    let practice = create_practice(&place);
+    assert!(practice.starts_with("practice_") && practice.len() == 41, "{practice}");
+    let token = place.ok(&["token", "avery@practice.test"]);
+    assert_eq!(token.split('.').count(), 3, "a token and nothing else: {token}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let secret = place.path().join("frontdesk.db.secret");
+        assert_eq!(secret.metadata().expect("it was made").permissions().mode() & 0o777, 0o600);
+    }
+    let server = Server::start(&place, &SERVE);
+    assert_eq!(call(&place, &server.url(), &token, "{ viewer { roles } }", "viewer.roles.0"), "ADMIN");
+    let switch = "{ practice { selfScheduling { enabled } } }";
+    assert_eq!(call(&place, &server.url(), &token, switch, "practice.selfScheduling.enabled"), "false");
+}
+
+#[test]
+fn a_server_stops_cleanly_on_either_signal() {
+    let place = Place::new();
+    create_practice(&place);
+    for signal in ["-TERM", "-INT"] {
+        let (succeeded, said) = Server::start(&place, &SERVE).stop(signal);
+        assert!(succeeded, "{signal}: {said:?}");
+        assert_eq!(said.last().map(String::as_str), Some("frontdesk has stopped."));
+    }
+}
+
+#[test]
+fn mistakes_get_the_next_step_and_make_nothing() {
+    let place = Place::new();
+    let no_database = place.fails(&["token", "avery@practice.test"]);
+    assert!(no_database.contains("--database-url"), "{no_database}");
+    assert!(!place.path().join("frontdesk.db").exists(), "a mistyped path makes no database");
+    let zone = place.fails(&["practice", "create", "--name", "R", "--time-zone", "New York", "--admin-email", "a@b.test"]);
+    assert!(zone.contains("America/New_York"), "{zone}");
+    create_practice(&place);
+    let nobody = place.fails(&["token", "nobody@practice.test"]);
+    assert!(nobody.contains("nobody@practice.test"), "{nobody}");
+    let ttl = place.fails(&["token", "avery@practice.test", "--ttl", "soon"]);
+    assert!(ttl.contains("such as 1h"), "{ttl}");
+    let postgres = place.fails(&["serve", "--database-url", "mysql://x"]);
+    assert!(postgres.contains("sqlite://"), "{postgres}");
+    let short = place.fails(&["token", "avery@practice.test", "--signing-secret", "short"]);
+    assert!(short.contains("32"), "{short}");
+}
+
+#[test]
+fn an_address_that_is_taken_is_told_before_anything_is_made() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let complaint = place.fails(&["serve", "--listen", &address]);
+    assert!(complaint.contains("--listen"), "{complaint}");
+    assert!(!place.path().join("frontdesk.db").exists());
+}
+
+#[test]
+fn the_schema_is_printed_and_the_database_is_migrated() {
+    let place = Place::new();
+    assert!(place.ok(&["schema"]).contains("type Mutation {"));
+    assert!(place.ok(&["migrate"]).contains("frontdesk.db is up to date."));
+    assert!(place.path().join("frontdesk.db").exists());
+}
+
+#[test]
+fn the_demo_serves_a_sample_practice_with_everything_off_and_watch_survives_a_restart() {
+    let place = Place::new();
+    let demo = Server::start(&place, &["demo", "--listen", "127.0.0.1:0", "--no-console"]);
+    let (url, address) = (demo.url(), demo.address.clone());
+    let sample = ["--database-url", "sqlite://frontdesk-demo.db"];
+    let token = |email: &str| place.ok(&["token", email, sample[0], sample[1]]);
+    let (admin, dana, casey) = (token("admin@demo.test"), token("dana@demo.test"), token("casey@demo.test"));
+    let run = |token: &str, query: &str, path: &str| call(&place, &url, token, query, path);
+    assert_eq!(run(&admin, "{ practice { clinicians { totalCount } } }", "practice.clinicians.totalCount"), "18");
+    assert_eq!(run(&admin, "{ practice { clients { totalCount } } }", "practice.clients.totalCount"), "400");
+    assert_eq!(run(&admin, "{ practice { clinicians(bookable: true) { totalCount } } }", "practice.clinicians.totalCount"), "0");
+    token("robin@demo.test");
+
+    let clinician = run(&dana, "{ viewer { clinician { id } } }", "viewer.clinician.id");
+    let service = run(&dana, "{ practice { services { id } } }", "practice.services.1.id");
+    run(&admin, "mutation { setPracticeSelfScheduling(input: { enabled: true }) { errors { code } } }", "setPracticeSelfScheduling");
+    let open = format!(
+        "mutation {{
+            a: setClinicianSelfScheduling(input: {{ clinicianIds: [\"{clinician}\"], enabled: true, audience: ALL_MY_CLIENTS }}) {{ errors {{ code }} }}
+            b: setOfferedServices(input: {{ clinicianId: \"{clinician}\", serviceIds: [\"{service}\"] }}) {{ errors {{ code }} }}
+            c: setWeeklyHours(input: {{ clinicianId: \"{clinician}\", hours: [{{ weekday: TUESDAY, opensAt: \"14:00\", closesAt: \"18:00\" }}] }}) {{ errors {{ code }} }} }}"
+    );
+    run(&dana, &open, "c");
+
+    let mut watch = Watch::start(&place, &url, &dana);
+    let ask = |number: usize| {
+        let now = chrono::Utc::now();
+        let (from, to) = (now.to_rfc3339(), (now + chrono::Duration::days(30)).to_rfc3339());
+        let slots = format!(
+            "{{ clinician(id: \"{clinician}\") {{ availableSlots(serviceId: \"{service}\", from: \"{from}\", to: \"{to}\") {{ slots {{ startsAt }} }} }} }}"
+        );
+        let start = run(&casey, &slots, "clinician.availableSlots.slots.0.startsAt");
+        let request = format!(
+            "mutation {{ requestAppointment(input: {{ clinicianId: \"{clinician}\", serviceId: \"{service}\", startsAt: \"{start}\", idempotencyKey: \"key {number}\" }}) {{ appointmentRequest {{ id }} errors {{ message }} }} }}"
+        );
+        run(&casey, &request, "requestAppointment.appointmentRequest.id")
+    };
+    let first = ask(1);
+    assert!(watch.next().contains(&first));
+
+    // Killed, not stopped; what is asked for while Dana is away comes when she is back.
+    let (_, _) = demo.stop("-KILL");
+    watch.until_said("Connecting again");
+    let demo = Server::start(&place, &["demo", "--listen", &address]);
+    let second = ask(2);
+    let third = ask(3);
+    assert!(watch.next().contains(&second));
+    assert!(watch.next().contains(&third));
+    assert!(demo.stop("-TERM").0);
+}
