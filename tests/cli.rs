@@ -123,7 +123,16 @@ impl Drop for Watch {
 const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 
 fn create_practice(place: &Place) -> String {
-    place.ok(&["practice", "create", "--name", "Riverbend", "--time-zone", "America/New_York", "--admin-email", "Avery@Practice.Test"])
+    place.ok(&[
+        "practice",
+        "create",
+        "--name",
+        "Riverbend",
+        "--time-zone",
+        "America/New_York",
+        "--admin-email",
+        "Avery@Practice.Test",
+    ])
 }
 
 fn call(place: &Place, url: &str, token: &str, query: &str, pick: &str) -> String {
@@ -166,7 +175,8 @@ fn mistakes_get_the_next_step_and_make_nothing() {
     let no_database = place.fails(&["token", "avery@practice.test"]);
     assert!(no_database.contains("--database-url"), "{no_database}");
     assert!(!place.path().join("frontdesk.db").exists(), "a mistyped path makes no database");
-    let zone = place.fails(&["practice", "create", "--name", "R", "--time-zone", "New York", "--admin-email", "a@b.test"]);
+    let zone =
+        place.fails(&["practice", "create", "--name", "R", "--time-zone", "New York", "--admin-email", "a@b.test"]);
     assert!(zone.contains("America/New_York"), "{zone}");
     create_practice(&place);
     let nobody = place.fails(&["token", "nobody@practice.test"]);
@@ -198,6 +208,18 @@ fn the_schema_is_printed_and_the_database_is_migrated() {
 }
 
 #[test]
+fn programs_that_start_at_once_on_a_new_database_migrate_it_once() {
+    let place = Place::new();
+    let start =
+        |_| place.command(&["migrate"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let started: Vec<_> = (0..4).map(start).collect();
+    for process in started {
+        let output = process.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn the_demo_serves_a_sample_practice_with_everything_off_and_watch_survives_a_restart() {
     let place = Place::new();
     let demo = Server::start(&place, &["demo", "--listen", "127.0.0.1:0", "--no-console"]);
@@ -208,12 +230,19 @@ fn the_demo_serves_a_sample_practice_with_everything_off_and_watch_survives_a_re
     let run = |token: &str, query: &str, path: &str| call(&place, &url, token, query, path);
     assert_eq!(run(&admin, "{ practice { clinicians { totalCount } } }", "practice.clinicians.totalCount"), "18");
     assert_eq!(run(&admin, "{ practice { clients { totalCount } } }", "practice.clients.totalCount"), "400");
-    assert_eq!(run(&admin, "{ practice { clinicians(bookable: true) { totalCount } } }", "practice.clinicians.totalCount"), "0");
+    assert_eq!(
+        run(&admin, "{ practice { clinicians(bookable: true) { totalCount } } }", "practice.clinicians.totalCount"),
+        "0"
+    );
     token("robin@demo.test");
 
     let clinician = run(&dana, "{ viewer { clinician { id } } }", "viewer.clinician.id");
     let service = run(&dana, "{ practice { services { id } } }", "practice.services.1.id");
-    run(&admin, "mutation { setPracticeSelfScheduling(input: { enabled: true }) { errors { code } } }", "setPracticeSelfScheduling");
+    run(
+        &admin,
+        "mutation { setPracticeSelfScheduling(input: { enabled: true }) { errors { code } } }",
+        "setPracticeSelfScheduling",
+    );
     let open = format!(
         "mutation {{
             a: setClinicianSelfScheduling(input: {{ clinicianIds: [\"{clinician}\"], enabled: true, audience: ALL_MY_CLIENTS }}) {{ errors {{ code }} }}

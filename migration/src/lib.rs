@@ -15,7 +15,7 @@ mod m20261123_000004_event_log;
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
 
-/// Applies the steps in order. Take a lock around it: the library takes none (see `store::migrate`).
+/// Applies the steps in order. Take a lock around it: the library takes none (see `migrate` in `store`).
 pub struct Migrator;
 
 #[async_trait::async_trait]

@@ -92,7 +92,7 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Rejected(rejection) => Self(rejection.message),
-            Refusal::Denied(denied) => Self(format!("{denied:?}")),
+            Refusal::Denied(denied) => Self(denied.to_string()),
             Refusal::Fault(fault) => Self(format!("The database failed: {}.", fault.0)),
         }
     }

@@ -17,12 +17,12 @@ pub fn top_level(refusal: Refusal) -> Error {
 
 /// Missing rights, and what is not there.
 pub fn denial(denied: &Denied) -> Error {
-    let (code, message) = match denied {
-        Denied::Unauthenticated(message) => ("UNAUTHENTICATED", message.clone()),
-        Denied::Forbidden(message) => ("FORBIDDEN", (*message).to_owned()),
-        Denied::NotFound(what) => ("NOT_FOUND", format!("There is no such {what}.")),
+    let code = match denied {
+        Denied::Unauthenticated(_) => "UNAUTHENTICATED",
+        Denied::Forbidden(_) => "FORBIDDEN",
+        Denied::NotFound(_) => "NOT_FOUND",
     };
-    Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
+    Error::new(denied.to_string()).extend_with(|_, extensions| extensions.set("code", code))
 }
 
 /// A query's bad argument, named by its path.

@@ -69,7 +69,7 @@ pub struct StreamReset {
 /// member loses the right to follow it. After a drop, subscribe again with the last cursor as `after`.
 #[Root]
 impl Subscription {
-    /// New requests, the moment they are made: a clinician's own, or for an admin all. Replays what came after `after`
+    /// New requests, the moment they are made: for an admin all, for a clinician their own. Replays what came after `after`
     /// first, then goes live: no hole, no double.
     async fn appointment_requested(
         &self,

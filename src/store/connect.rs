@@ -48,10 +48,28 @@ impl Store {
     /// other's writes, but only late (see README, "Running it").
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let writer = connect(url, false).await?;
-        Migrator::up(&writer, None).await?;
+        migrate(url, &writer).await?;
         let reader = connect(url, true).await?;
         Ok(Self { reader, writer, shared: std::sync::Arc::default() })
     }
+}
+
+/// Migrates under a lock on a file beside the database: the library takes none, and of two programs that start at once
+/// on a new database one would fail half-way.
+async fn migrate(url: &DatabaseUrl, writer: &DatabaseConnection) -> Result<(), StoreError> {
+    let mut path = url.path.as_os_str().to_owned();
+    path.push(".lock");
+    let locked = tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::options().create(true).append(true).open(&path)?;
+        file.lock()?;
+        Ok::<_, std::io::Error>(file)
+    });
+    let told =
+        |error: String| StoreError::Address(format!("{} cannot be locked for migration: {error}.", url.path.display()));
+    let lock = locked.await.map_err(|error| told(error.to_string()))?.map_err(|error| told(error.to_string()))?;
+    Migrator::up(writer, None).await?;
+    drop(lock);
+    Ok(())
 }
 
 async fn connect(url: &DatabaseUrl, read_only: bool) -> Result<DatabaseConnection, StoreError> {

@@ -27,6 +27,16 @@ pub enum Denied {
     NotFound(&'static str),
 }
 
+impl std::fmt::Display for Denied {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unauthenticated(message) => out.write_str(message),
+            Self::Forbidden(message) => out.write_str(message),
+            Self::NotFound(what) => write!(out, "There is no such {what}."),
+        }
+    }
+}
+
 /// A fault's cause.
 #[derive(Debug)]
 pub struct Fault(pub Box<dyn std::error::Error + Send + Sync>);

@@ -14,7 +14,7 @@ use crate::store::EventFilter;
 #[derive(Clone, Debug)]
 pub struct RequestStream {
     pub kinds: Vec<EventKind>,
-    /// None means the viewer's own: a clinician's requests, a client's requests, or for an admin all.
+    /// None means for an admin all, for a clinician their own, for a client their own.
     pub clinician_id: Option<ClinicianId>,
     /// Replay what came after this cursor first.
     pub after: Option<String>,
@@ -57,8 +57,8 @@ impl Desk {
                 EventFilter { clinician: Some(asked), ..EventFilter::default() }
             }
             (Some(_), ..) => return Err(Denied::Forbidden("A clinician can follow their own requests only.").into()),
-            (None, _, Some(own), _) => EventFilter { clinician: Some(own), ..EventFilter::default() },
-            (None, true, None, _) => EventFilter::default(),
+            (None, true, _, _) => EventFilter::default(),
+            (None, false, Some(own), _) => EventFilter { clinician: Some(own), ..EventFilter::default() },
             (None, false, None, Some(own)) => EventFilter { client: Some(own), ..EventFilter::default() },
             (None, false, None, None) => {
                 return Err(Denied::Forbidden("This member has no role to follow requests in.").into());

@@ -38,8 +38,10 @@ impl Desk {
             return Err(Rejection::of_field(Code::Inactive, "input.clinicianId", message).into());
         }
         let scope = draft.scope();
-        if scope.clients(&[start.client_id], None).await?.is_empty() {
-            return Err(Denied::NotFound("client").into());
+        let found = scope.clients(&[start.client_id], None).await?;
+        if !found.first().ok_or(Denied::NotFound("client"))?.active {
+            let message = "This person is no longer a client of the practice.";
+            return Err(Rejection::of_field(Code::Inactive, "input.clientId", message).into());
         }
         let known = match &key {
             Some(key) => key.first_answer(&scope).await?,

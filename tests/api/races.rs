@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use frontdesk::domain::time::Interval;
+
 use crate::support::{CONFIRM, Person, REQUEST, TestPractice, at, text};
 
 const DECLINE: &str = "mutation($id: ID!) { declineAppointmentRequest(input: { id: $id, reason: TIME_NOT_POSSIBLE }) {
@@ -129,6 +131,33 @@ async fn twins_with_one_key_make_one_request() {
     assert_eq!(practice.claims(&dana).await.len(), 1);
 }
 
+/// Past every rule of ours: a claim written straight into the database.
+#[tokio::test]
+async fn the_database_itself_refuses_two_claims_that_overlap() {
+    let practice = TestPractice::begin().await;
+    let (dana, ida) = (practice.clinician("Dana").await, practice.clinician("Ida").await);
+    let (casey, jordan) = (practice.client("Casey", &[&dana]).await, practice.client("Jordan", &[&dana]).await);
+    practice.open(&dana, &[&casey]).await;
+    let asked = casey.run(REQUEST, practice.asking(&dana, "2027-01-12T20:00:00Z")).await;
+    let id = text(&asked["requestAppointment"]["appointmentRequest"]["id"]);
+    // Casey holds 20:00 to 20:50 with Dana.
+    let cases = [
+        (&dana, &jordan, "20:49", "21:49", "another claim holds the clinician's time"),
+        (&dana, &jordan, "19:10", "20:01", "another claim holds the clinician's time"),
+        (&dana, &jordan, "19:00", "23:00", "another claim holds the clinician's time"),
+        (&dana, &jordan, "20:10", "20:20", "another claim holds the clinician's time"),
+        (&ida, &casey, "20:49", "21:49", "another claim holds the client's time"),
+        // What only touches passes both guards, and then stumbles over the request's one claim.
+        (&dana, &casey, "20:50", "21:40", "a unique key is taken"),
+        (&dana, &casey, "19:10", "20:00", "a unique key is taken"),
+    ];
+    for (clinician, client, from, until, expected) in cases {
+        let day = |time: &str| at(&format!("2027-01-12T{time}:00Z"));
+        let refused = practice.claim(&id, clinician, client, Interval::new(day(from), day(until))).await;
+        assert!(refused.to_string().starts_with(expected), "{from} to {until}: {refused}");
+    }
+}
+
 #[tokio::test]
 async fn confirming_twice_is_harmless_and_told_once() {
     let practice = TestPractice::begin().await;
@@ -156,7 +185,10 @@ async fn a_request_past_its_deadline_holds_nothing_and_reads_as_expired_before_a
     practice.clock.set(at("2027-01-07T14:00:00Z"));
     let read = "query($id: ID!) { appointmentRequest(id: $id) { status decidedAt decidedBy { id } } }";
     let read = casey.run(read, json!({ "id": made["id"] })).await;
-    assert_eq!(read["appointmentRequest"], json!({ "status": "EXPIRED", "decidedAt": made["respondBy"], "decidedBy": null }));
+    assert_eq!(
+        read["appointmentRequest"],
+        json!({ "status": "EXPIRED", "decidedAt": made["respondBy"], "decidedBy": null })
+    );
     let late = dana.run(CONFIRM, json!({ "id": made["id"] })).await;
     assert_eq!(late["confirmAppointmentRequest"]["errors"][0]["code"], "NOT_PENDING");
     let second = jordan.run(REQUEST, practice.asking(&dana, "2027-01-12T20:30:00Z")).await;

@@ -9,8 +9,10 @@ const INBOX: &str = "{ practice { appointmentRequests(first: 100) { totalCount n
     appointment { id request { id } } } } } }";
 const CLINICIANS: &str = "{ practice { services { name } clinicians(first: 100) { nodes { displayName selfScheduling { enabled
     bookable audience offeredServices { name } weeklyHours { opensAt } rules { slotIntervalMinutes { value } } } } } } }";
-const CLIENTS: &str = "{ practice { clients(first: 100) { totalCount nodes { displayName care { clinician { displayName } } } } } }";
-const SLOTS: &str = "query($clinician: ID!, $service: ID!) { clinician(id: $clinician) { availableSlots(serviceId: $service,
+const CLIENTS: &str =
+    "{ practice { clients(first: 100) { totalCount nodes { displayName care { clinician { displayName } } } } } }";
+const SLOTS: &str =
+    "query($clinician: ID!, $service: ID!) { clinician(id: $clinician) { availableSlots(serviceId: $service,
     from: \"2027-01-01T00:00:00Z\", to: \"2027-02-01T00:00:00Z\") { slots { startsAt } closedGates { gate } } } }";
 const SWITCH: &str = "mutation { setPracticeSelfScheduling(input: { enabled: false, dryRun: true }) {
     impact { clientsLosingCount cliniciansLosing { displayName } pendingRequestsAffected { client { displayName } }

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::support::{CONFIRM, Person, REQUEST, Stream, TestPractice, at, text};
 
-const CHANGED: &str = "subscription($clinician: ID, $after: Cursor) { appointmentRequestChanged(clinicianId: $clinician, after: $after) {
+const CHANGED: &str =
+    "subscription($clinician: ID, $after: Cursor) { appointmentRequestChanged(clinicianId: $clinician, after: $after) {
     __typename ... on AppointmentRequestEvent { cursor type actor { displayName } appointmentRequest { id status } }
     ... on StreamReset { cursor reason } } }";
 const COUNT: &str = "subscription($clinician: ID) { pendingRequestCount(clinicianId: $clinician) }";
@@ -62,9 +63,13 @@ async fn each_reader_gets_their_own_events_and_nobody_elses() {
     let begin = json!({ "after": dana.cursor().await });
     let first = ask(&practice, &casey, &dana, THREE).await;
     let second = ask(&practice, &robin, &ida, THREE).await;
-    for (reader, expected) in
-        [(&dana, vec![&first]), (&ida, vec![&second]), (&casey, vec![&first]), (&robin, vec![&second]), (&practice.admin, vec![&first, &second])]
-    {
+    for (reader, expected) in [
+        (&dana, vec![&first]),
+        (&ida, vec![&second]),
+        (&casey, vec![&first]),
+        (&robin, vec![&second]),
+        (&practice.admin, vec![&first, &second]),
+    ] {
         let mut stream = reader.follow(CHANGED, begin.clone()).await;
         for id in expected {
             let event = next(&mut stream).await;
@@ -121,6 +126,34 @@ async fn the_count_follows_every_change_and_the_sweeper_tells_both_sides() {
     assert_eq!((&expired["type"], &expired["appointmentRequest"]["id"]), (&json!("EXPIRED"), &json!(id)));
     assert_eq!(expired["actor"], Value::Null);
     assert_eq!(count.next().await["pendingRequestCount"], 0);
+}
+
+#[tokio::test]
+async fn a_field_that_the_reader_may_not_see_is_null_in_each_event_with_its_error_beside() {
+    let (practice, [dana, _], [casey, _]) = two_clinicians().await;
+    let query =
+        "subscription($after: Cursor) { appointmentRequestChanged(after: $after) { ... on AppointmentRequestEvent {
+        type appointmentRequest { client { displayName selfSchedulingBlocked } } } } }";
+    let mut stream = casey.follow(query, json!({ "after": casey.cursor().await })).await;
+    for event in ["REQUESTED", "CONFIRMED"] {
+        match event {
+            "REQUESTED" => drop(ask(&practice, &casey, &dana, THREE).await),
+            _ => drop(dana.run(CONFIRM, json!({ "id": waiting(&dana).await })).await),
+        }
+        let payload = stream.payload().await;
+        let client = &payload["data"]["appointmentRequestChanged"]["appointmentRequest"]["client"];
+        assert_eq!(*client, json!({ "displayName": "Casey", "selfSchedulingBlocked": null }), "{payload}");
+        assert_eq!(payload["errors"].as_array().map(Vec::len), Some(1), "{payload}");
+        let path = json!(["appointmentRequestChanged", "appointmentRequest", "client", "selfSchedulingBlocked"]);
+        assert_eq!(payload["errors"][0]["path"], path);
+        assert_eq!(payload["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    }
+}
+
+/// The one request that waits for this clinician.
+async fn waiting(clinician: &Person) -> Value {
+    let query = "{ practice { appointmentRequests(filter: { status: [PENDING] }) { nodes { id } } } }";
+    clinician.run(query, json!({})).await["practice"]["appointmentRequests"]["nodes"][0]["id"].take()
 }
 
 #[tokio::test]

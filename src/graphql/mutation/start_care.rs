@@ -49,7 +49,7 @@ refusals! {
     StaleRevision,
     /// The client is in this clinician's care already.
     AlreadyExists,
-    /// The clinician no longer sees clients.
+    /// The clinician no longer sees clients, or the client is no longer one.
     Inactive,
     /// The key was used for other care.
     IdempotencyKeyReused,

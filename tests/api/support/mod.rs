@@ -30,9 +30,9 @@ use frontdesk::auth::secret::Secret;
 use frontdesk::auth::token::Tokens;
 use frontdesk::clock::Clock;
 use frontdesk::config::Config;
-use frontdesk::domain::ids::{ClinicianId, MemberId, PracticeId};
+use frontdesk::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, RequestId};
 use frontdesk::domain::time::Interval;
-use frontdesk::store::{DatabaseUrl, Store};
+use frontdesk::store::{Claim, ClaimKind, DatabaseUrl, Store, StoreError};
 use frontdesk::usecases::{Desk, NewPractice};
 
 /// The wall clock of the tests: a Monday, 09:00 in New York.
@@ -69,7 +69,8 @@ impl TestPractice {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let config = Config { database_url: database_url.clone(), listen: address, secret: secret.clone(), console: true };
+        let config =
+            Config { database_url: database_url.clone(), listen: address, secret: secret.clone(), console: true };
         let served = desk.clone();
         tokio::spawn(async move {
             let stop = async { drop(stopped.await) };
@@ -78,8 +79,17 @@ impl TestPractice {
         let tokens = Tokens::new(secret);
         let (practice, admin) = create_practice(&desk, "admin@practice.test").await;
         let admin = person(&tokens, &desk, address, practice, admin, "");
-        let mut practice =
-            Self { clock, desk, admin, service_id: String::new(), address, database_url, tokens, stop: Some(stop), _folder: folder };
+        let mut practice = Self {
+            clock,
+            desk,
+            admin,
+            service_id: String::new(),
+            address,
+            database_url,
+            tokens,
+            stop: Some(stop),
+            _folder: folder,
+        };
         practice.service_id = practice.service("Therapy session", 50).await;
         practice
     }
@@ -157,6 +167,23 @@ impl TestPractice {
         let always = Interval::new(at("2026-01-01T00:00:00Z"), at("2030-01-01T00:00:00Z"));
         let held = store.read(practice).held(clinician, always, self.clock.now()).await.expect("it reads");
         held.into_iter().map(|held| held.stretch).collect()
+    }
+
+    /// Tries to write a claim straight into the database; answers why it was refused.
+    pub async fn claim(&self, request: &str, clinician: &Person, client: &Person, stretch: Interval) -> StoreError {
+        let practice = self.admin.run("{ practice { id } }", json!({})).await;
+        let practice = PracticeId::parse(&text(&practice["practice"]["id"])).expect("an id");
+        let store = Store::open(&self.database_url).await.expect("a database");
+        let write = store.write(practice).await.expect("the lock");
+        let kind = ClaimKind::Request { id: RequestId::parse(request).expect("an id"), lapses_at: stretch.start };
+        let claim = Claim {
+            kind,
+            clinician_id: ClinicianId::parse(&clinician.id).expect("an id"),
+            client_id: ClientId::parse(&client.id).expect("an id"),
+            meeting: stretch,
+            held: stretch,
+        };
+        write.scope().insert_claim(&claim).await.expect_err("no such claim is lawful")
     }
 
     /// A socket whose first message has this payload.
