@@ -186,12 +186,12 @@ fn service_offered(settings: &PracticeSettings, clinician: &Clinician, service: 
 /// With no service in question, hours count where they serve one that is offered, or where none is offered yet.
 fn hours_open(settings: &PracticeSettings, clinician: &Clinician, service: Option<&Service>) -> Verdict {
     let open = match service {
-        Some(service) => clinician.hours.iter().any(|window| window.serves(service)),
+        Some(service) => clinician.hours.iter().any(|window| service.is_open_in(window)),
         None => {
             let mut offered = settings.offered_services(clinician).peekable();
             match offered.peek() {
                 None => !clinician.hours.is_empty(),
-                Some(_) => offered.any(|service| clinician.hours.iter().any(|window| window.serves(service))),
+                Some(_) => offered.any(|service| clinician.hours.iter().any(|window| service.is_open_in(window))),
             }
         }
     };

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use chrono::{Datelike, NaiveDate};
 
 use super::ids::ServiceId;
-use super::settings::Service;
 use super::spelled;
 use super::time::{self, Interval, LocalTime, Tz, ZoneSegments};
 
@@ -107,11 +106,6 @@ impl WeeklyHours {
     pub fn is_open_for(&self, service: ServiceId, concrete: Modality) -> bool {
         (self.service_ids.is_empty() || self.service_ids.contains(&service))
             && self.modality.is_none_or(|modality| modality.allows(concrete))
-    }
-
-    /// True where the service can be booked in this window in any of its ways of meeting.
-    pub fn serves(&self, service: &Service) -> bool {
-        service.modality.concrete().iter().any(|concrete| self.is_open_for(service.id, *concrete))
     }
 }
 

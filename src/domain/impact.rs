@@ -8,7 +8,7 @@ use super::gates;
 use super::hours;
 use super::ids::{ClientId, ClinicianId, RequestId};
 use super::requests::{Appointment, AppointmentRequest};
-use super::settings::{ClientStanding, Clinician, PracticeSettings};
+use super::settings::{ClientStanding, Clinician, PracticeSettings, Service};
 use super::spelled;
 use super::time::{self, Interval};
 
@@ -152,7 +152,7 @@ fn warnings(settings: &PracticeSettings, open: &BTreeSet<Pair>, touched: &BTreeS
 }
 
 fn warnings_about(settings: &PracticeSettings, clinician: &Clinician, has_client: bool) -> Vec<WarningCode> {
-    let serves = |service| clinician.hours.iter().any(|window| window.serves(service));
+    let has_hours = |service: &Service| clinician.hours.iter().any(|window| service.is_open_in(window));
     let mut codes = Vec::new();
     if !settings.enabled {
         codes.push(WarningCode::PracticeSwitchOff);
@@ -163,7 +163,7 @@ fn warnings_about(settings: &PracticeSettings, clinician: &Clinician, has_client
     if settings.offered_services(clinician).next().is_none() {
         codes.push(WarningCode::ClinicianWithoutServices);
     }
-    if clinician.hours.is_empty() || !settings.offered_services(clinician).all(serves) {
+    if clinician.hours.is_empty() || !settings.offered_services(clinician).all(has_hours) {
         codes.push(WarningCode::ClinicianWithoutHours);
     }
     if codes.is_empty() && !has_client {

@@ -77,6 +77,13 @@ pub struct Service {
     pub rules: RuleOverrides,
 }
 
+impl Service {
+    /// True where it can be booked in a window, in any of its ways of meeting.
+    pub fn is_open_in(&self, window: &WeeklyHours) -> bool {
+        self.modality.concrete().iter().any(|concrete| window.is_open_for(self.id, *concrete))
+    }
+}
+
 /// A clinician with their own self-scheduling settings.
 #[derive(Clone, Debug)]
 pub struct Clinician {

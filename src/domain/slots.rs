@@ -128,7 +128,7 @@ impl<'a> Offer<'a> {
         let on_grid = self.grids.iter().any(|grid| {
             start >= grid.start
                 && start < grid.end
-                && ((start - grid.start).num_seconds() % self.rules.slot_interval.span().num_seconds()) == 0
+                && (start - grid.start).num_milliseconds() % self.rules.slot_interval.span().num_milliseconds() == 0
         });
         match self.check_on_grid(start) {
             Err(NotOffered::OutsideHours) => Err(NotOffered::OutsideHours),

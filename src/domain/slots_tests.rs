@@ -80,6 +80,7 @@ fn each_refusal_has_its_own_reason() {
         ("2027-01-12T13:30:00-05:00", Err(NotOffered::OutsideHours)),
         ("2027-01-12T17:30:00-05:00", Err(NotOffered::OutsideHours)),
         ("2027-01-12T14:10:00-05:00", Err(NotOffered::OffSlotInterval)),
+        ("2027-01-12T14:00:00.500-05:00", Err(NotOffered::OffSlotInterval)),
         ("2027-01-12T15:30:00-05:00", Err(NotOffered::Taken)),
         ("2027-01-05T14:00:00-05:00", Err(NotOffered::InsideMinimumNotice)),
         ("2027-01-05T14:30:00-05:00", Ok(())),

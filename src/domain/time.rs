@@ -120,11 +120,12 @@ pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
         .ok_or_else(|| format!("“{}” is not a date. Write YYYY-MM-DD, a day that exists.", shown(text)))
 }
 
-/// Reads an RFC 3339 instant with its offset; one without is refused, since it would name no instant.
+/// Reads an RFC 3339 instant with its offset, cut to milliseconds; one without an offset is refused, since it would name
+/// no instant.
 pub fn parse_instant(text: &str) -> Result<Instant, String> {
     DateTime::parse_from_rfc3339(text)
-        .map(|instant| instant.with_timezone(&Utc))
         .ok()
+        .and_then(|instant| DateTime::from_timestamp_millis(instant.timestamp_millis()))
         .filter(|instant| (1970..=9998).contains(&instant.year()))
         .ok_or_else(|| {
             format!(

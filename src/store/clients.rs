@@ -98,10 +98,10 @@ impl Scope<'_> {
             sql.push_str(&format!(" AND {IN_CARE}{})", values.len() + 1));
         }
         if let Some(search) = search {
-            values.push(format!("%{}%", escape_like(&search.to_lowercase())).into());
+            values.push(format!("%{}%", escape_like(search)).into());
             let at = values.len() + 1;
             sql.push_str(&format!(
-                " AND (LOWER(m.display_name) LIKE ${at} ESCAPE '\\' OR m.email LIKE ${at} ESCAPE '\\')"
+                " AND (LOWER(m.display_name) LIKE LOWER(${at}) ESCAPE '\\' OR m.email LIKE LOWER(${at}) ESCAPE '\\')"
             ));
         }
         (sql, values)

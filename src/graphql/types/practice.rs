@@ -88,8 +88,10 @@ impl Practice {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 50 where nothing is given.")] first: Option<i32>,
         #[graphql(desc = "Only those after this `pageInfo.endCursor` of an earlier page.")] after: Option<String>,
-        #[graphql(desc = "Only those whose name or address holds this text, upper and lower case alike; at most 200 \
-                          characters.")]
+        #[graphql(
+            desc = "Only those whose name or address holds this text, whatever the case of A to Z; at most 200 \
+                          characters."
+        )]
         search: Option<String>,
     ) -> Option<Result<ClientConnection>> {
         Some(client::page(ctx, self.0.clone(), None, first, after, search).await.map_err(top_level))
