@@ -1,14 +1,19 @@
 //! The only door to the tables: every statement that leaves here is bound to one practice.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseExecutor, DeleteMany, EntityTrait, IntoActiveModel,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseExecutor, DbErr, DeleteMany, EntityTrait, IntoActiveModel,
     PaginatorTrait, QueryFilter, QueryResult, Select, Statement, UpdateMany, Value,
 };
 
 use super::StoreError;
 use crate::domain::ids::PracticeId;
+
+/// A statement's future. Boxed, so that the types of all that waits for it stay small: the compiler otherwise proves
+/// anew, in each caller, that the library's deep futures can cross threads.
+type Boxed<'f, T> = Pin<Box<dyn Future<Output = Result<T, DbErr>> + Send + 'f>>;
 
 /// A table whose rows belong to a practice.
 pub(super) trait Scoped: EntityTrait {
@@ -83,27 +88,31 @@ impl<'c> Scope<'c> {
     }
 
     pub(super) async fn all<E: Scoped>(&self, select: Select<E>) -> Result<Vec<E::Model>, StoreError> {
-        Ok(select.all(self.count()).await?)
+        let rows: Boxed<'_, _> = Box::pin(select.all(self.count()));
+        Ok(rows.await?)
     }
 
     pub(super) async fn one<E: Scoped>(&self, select: Select<E>) -> Result<Option<E::Model>, StoreError> {
-        Ok(select.one(self.count()).await?)
+        let row: Boxed<'_, _> = Box::pin(select.one(self.count()));
+        Ok(row.await?)
     }
 
     pub(super) async fn tally<E: Scoped>(&self, select: Select<E>) -> Result<u64, StoreError>
     where
         E::Model: Sync,
     {
-        Ok(select.count(self.count()).await?)
+        let count: Boxed<'_, _> = Box::pin(select.count(self.count()));
+        Ok(count.await?)
     }
 
     pub(super) async fn insert<E, A>(&self, row: E::Model) -> Result<(), StoreError>
     where
         E: Scoped,
         E::Model: IntoActiveModel<A>,
-        A: ActiveModelTrait<Entity = E>,
+        A: ActiveModelTrait<Entity = E> + Send,
     {
-        E::insert(row.into_active_model()).exec_without_returning(self.count()).await?;
+        let insert: Boxed<'_, _> = Box::pin(E::insert(row.into_active_model()).exec_without_returning(self.count()));
+        insert.await?;
         Ok(())
     }
 
@@ -111,22 +120,25 @@ impl<'c> Scope<'c> {
     where
         E: Scoped,
         E::Model: IntoActiveModel<A>,
-        A: ActiveModelTrait<Entity = E>,
+        A: ActiveModelTrait<Entity = E> + Send,
     {
         if rows.is_empty() {
             return Ok(());
         }
         let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-        E::insert_many(rows).exec_without_returning(self.count()).await?;
+        let insert: Boxed<'_, _> = Box::pin(E::insert_many(rows).exec_without_returning(self.count()));
+        insert.await?;
         Ok(())
     }
 
     pub(super) async fn run_update<E: Scoped>(&self, update: UpdateMany<E>) -> Result<u64, StoreError> {
-        Ok(update.exec(self.count()).await?.rows_affected)
+        let update: Boxed<'_, _> = Box::pin(update.exec(self.count()));
+        Ok(update.await?.rows_affected)
     }
 
     pub(super) async fn run_delete<E: Scoped>(&self, delete: DeleteMany<E>) -> Result<u64, StoreError> {
-        Ok(delete.exec(self.count()).await?.rows_affected)
+        let delete: Boxed<'_, _> = Box::pin(delete.exec(self.count()));
+        Ok(delete.await?.rows_affected)
     }
 
     /// Runs a joined query that binds the practice as `$1` and `values` from `$2` on.
