@@ -11,6 +11,8 @@ pub struct Model {
     pub id: Uuid,
     pub member_id: Uuid,
     pub active: bool,
+    pub active_decided_by: Option<Uuid>,
+    pub active_decided_at: Option<i64>,
     pub created_at: i64,
     pub blocked: bool,
     pub blocked_decided_by: Option<Uuid>,

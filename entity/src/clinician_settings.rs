@@ -14,8 +14,10 @@ pub struct Model {
     pub enabled_decided_by: Option<Uuid>,
     pub enabled_decided_at: Option<i64>,
     pub lock_reason: Option<String>,
-    pub locked_by: Option<Uuid>,
-    pub locked_at: Option<i64>,
+    pub lock_decided_by: Option<Uuid>,
+    pub lock_decided_at: Option<i64>,
+    pub offered_decided_by: Option<Uuid>,
+    pub offered_decided_at: Option<i64>,
     pub hours_decided_by: Option<Uuid>,
     pub hours_decided_at: Option<i64>,
 }

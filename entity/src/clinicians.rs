@@ -13,6 +13,8 @@ pub struct Model {
     pub credentials: Option<String>,
     pub time_zone: String,
     pub active: bool,
+    pub active_decided_by: Option<Uuid>,
+    pub active_decided_at: Option<i64>,
     pub created_at: i64,
 }
 

@@ -14,6 +14,8 @@ pub struct Model {
     pub modality: String,
     pub confirmation: String,
     pub active: bool,
+    pub active_decided_by: Option<Uuid>,
+    pub active_decided_at: Option<i64>,
     pub created_at: i64,
 }
 

@@ -57,10 +57,14 @@ CREATE TABLE clinicians (
     credentials TEXT,
     time_zone TEXT NOT NULL,
     active BOOLEAN NOT NULL,
+    active_decided_by UUID,
+    active_decided_at BIGINT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (practice_id, id),
     CONSTRAINT uq_clinicians_member UNIQUE (practice_id, member_id),
-    CONSTRAINT fk_clinicians_member FOREIGN KEY (practice_id, member_id) REFERENCES members (practice_id, id)
+    CONSTRAINT fk_clinicians_member FOREIGN KEY (practice_id, member_id) REFERENCES members (practice_id, id),
+    CONSTRAINT fk_clinicians_active_decided_by
+        FOREIGN KEY (practice_id, active_decided_by) REFERENCES members (practice_id, id)
 );
 
 CREATE TABLE clients (
@@ -68,6 +72,8 @@ CREATE TABLE clients (
     id UUID NOT NULL,
     member_id UUID NOT NULL,
     active BOOLEAN NOT NULL,
+    active_decided_by UUID,
+    active_decided_at BIGINT,
     created_at BIGINT NOT NULL,
     blocked BOOLEAN NOT NULL,
     blocked_decided_by UUID,
@@ -76,7 +82,9 @@ CREATE TABLE clients (
     CONSTRAINT uq_clients_member UNIQUE (practice_id, member_id),
     CONSTRAINT fk_clients_member FOREIGN KEY (practice_id, member_id) REFERENCES members (practice_id, id),
     CONSTRAINT fk_clients_blocked_decided_by
-        FOREIGN KEY (practice_id, blocked_decided_by) REFERENCES members (practice_id, id)
+        FOREIGN KEY (practice_id, blocked_decided_by) REFERENCES members (practice_id, id),
+    CONSTRAINT fk_clients_active_decided_by
+        FOREIGN KEY (practice_id, active_decided_by) REFERENCES members (practice_id, id)
 );
 
 CREATE TABLE services (
@@ -87,8 +95,12 @@ CREATE TABLE services (
     modality TEXT NOT NULL CHECK (modality IN ('IN_PERSON', 'TELEHEALTH', 'EITHER')),
     confirmation TEXT NOT NULL CHECK (confirmation IN ('CLINICIAN_CONFIRMS', 'AUTOMATIC')),
     active BOOLEAN NOT NULL,
+    active_decided_by UUID,
+    active_decided_at BIGINT,
     created_at BIGINT NOT NULL,
-    PRIMARY KEY (practice_id, id)
+    PRIMARY KEY (practice_id, id),
+    CONSTRAINT fk_services_active_decided_by
+        FOREIGN KEY (practice_id, active_decided_by) REFERENCES members (practice_id, id)
 );
 CREATE UNIQUE INDEX uq_services_active_name ON services (practice_id, name) WHERE active;
 

@@ -44,7 +44,8 @@ CREATE TABLE practice_settings (
         FOREIGN KEY (practice_id, enabled_decided_by) REFERENCES members (practice_id, id)
 );
 
--- The lock stands beside the clinician's own values and never overwrites them.
+-- The lock stands beside the clinician's own values and never overwrites them; it holds while it has a reason. Each
+-- decision keeps who took it and when, also when it was to close, so that every refusal can be explained.
 CREATE TABLE clinician_settings (
     practice_id UUID NOT NULL,
     clinician_id UUID NOT NULL,
@@ -53,19 +54,23 @@ CREATE TABLE clinician_settings (
     enabled_decided_by UUID,
     enabled_decided_at BIGINT,
     lock_reason TEXT CHECK (length(lock_reason) BETWEEN 1 AND 500),
-    locked_by UUID,
-    locked_at BIGINT,
+    lock_decided_by UUID,
+    lock_decided_at BIGINT,
+    offered_decided_by UUID,
+    offered_decided_at BIGINT,
     hours_decided_by UUID,
     hours_decided_at BIGINT,
     PRIMARY KEY (practice_id, clinician_id),
     CONSTRAINT ck_clinician_settings_audience CHECK (NOT enabled OR audience IS NOT NULL),
-    CONSTRAINT ck_clinician_settings_lock CHECK ((locked_at IS NULL) = (lock_reason IS NULL)),
+    CONSTRAINT ck_clinician_settings_lock CHECK (lock_reason IS NULL OR lock_decided_at IS NOT NULL),
     CONSTRAINT fk_clinician_settings_clinician
         FOREIGN KEY (practice_id, clinician_id) REFERENCES clinicians (practice_id, id),
     CONSTRAINT fk_clinician_settings_enabled_decided_by
         FOREIGN KEY (practice_id, enabled_decided_by) REFERENCES members (practice_id, id),
-    CONSTRAINT fk_clinician_settings_locked_by
-        FOREIGN KEY (practice_id, locked_by) REFERENCES members (practice_id, id),
+    CONSTRAINT fk_clinician_settings_lock_decided_by
+        FOREIGN KEY (practice_id, lock_decided_by) REFERENCES members (practice_id, id),
+    CONSTRAINT fk_clinician_settings_offered_decided_by
+        FOREIGN KEY (practice_id, offered_decided_by) REFERENCES members (practice_id, id),
     CONSTRAINT fk_clinician_settings_hours_decided_by
         FOREIGN KEY (practice_id, hours_decided_by) REFERENCES members (practice_id, id)
 );

@@ -36,6 +36,7 @@ const RULES: &[Rule] = &[
     rule("Mutation", STAFF, "setClinicianSelfScheduling setOfferedServices setWeeklyHours setClientAccess confirmAppointmentRequest declineAppointmentRequest"),
     rule("Mutation", &[Client], "requestAppointment withdrawAppointmentRequest"),
 
+    rule("Node", ALL, "id"),
     rule("Viewer", ALL, "member roles practice clinician client"),
     rule("Member", ALL, "id displayName email"),
     rule("Practice", ALL, "id name timeZone selfScheduling services clinicians latestCursor"),

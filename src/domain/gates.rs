@@ -152,35 +152,31 @@ fn practice_switch(settings: &PracticeSettings) -> Verdict {
 }
 
 fn clinician_opt_in(clinician: &Clinician) -> Verdict {
-    let finding = match (clinician.active, clinician.enabled) {
-        (false, _) => Finding::ClinicianInactive,
-        (true, true) => Finding::OptedIn,
-        (true, false) => Finding::NotOptedIn,
-    };
-    Verdict::new(finding, clinician.enabled_decision)
+    match (clinician.active, clinician.enabled) {
+        (false, _) => Verdict::new(Finding::ClinicianInactive, clinician.active_decision),
+        (true, true) => Verdict::new(Finding::OptedIn, clinician.enabled_decision),
+        (true, false) => Verdict::new(Finding::NotOptedIn, clinician.enabled_decision),
+    }
 }
 
 fn clinician_lock(clinician: &Clinician) -> Verdict {
-    match &clinician.lock {
-        Some(lock) => Verdict::new(Finding::Locked, Some(lock.decision)),
-        None => Verdict::new(Finding::NotLocked, None),
-    }
+    let finding = if clinician.lock.is_some() { Finding::Locked } else { Finding::NotLocked };
+    Verdict::new(finding, clinician.lock_decision)
 }
 
 fn service_offered(settings: &PracticeSettings, clinician: &Clinician, service: Option<&Service>) -> Verdict {
     let Some(service) = service else {
         let first = settings.offered_services(clinician).next();
-        let decision = first.and_then(|service| clinician.offered.get(&service.id)).copied();
-        let finding = if first.is_some() { Finding::ServiceOffered } else { Finding::NoServiceOffered };
-        return Verdict::new(finding, decision);
+        return match first.and_then(|service| clinician.offered.get(&service.id)) {
+            Some(decision) => Verdict::new(Finding::ServiceOffered, Some(*decision)),
+            None => Verdict::new(Finding::NoServiceOffered, clinician.offered_decision),
+        };
     };
-    let decision = clinician.offered.get(&service.id).copied();
-    let finding = match (service.active, decision) {
-        (false, _) => Finding::ServiceArchived,
-        (true, Some(_)) => Finding::ServiceOffered,
-        (true, None) => Finding::ServiceNotOffered,
-    };
-    Verdict::new(finding, decision)
+    match (service.active, clinician.offered.get(&service.id)) {
+        (false, _) => Verdict::new(Finding::ServiceArchived, service.active_decision),
+        (true, Some(decision)) => Verdict::new(Finding::ServiceOffered, Some(*decision)),
+        (true, None) => Verdict::new(Finding::ServiceNotOffered, clinician.offered_decision),
+    }
 }
 
 /// With no service in question, hours count where they serve one that is offered, or where none is offered yet.
@@ -207,12 +203,11 @@ fn care_relationship(client: &ClientStanding, today: NaiveDate) -> Verdict {
 }
 
 fn client_access_practice(client: &ClientStanding) -> Verdict {
-    let finding = match (client.active, client.blocked) {
-        (false, _) => Finding::ClientInactive,
-        (true, true) => Finding::BlockedInPractice,
-        (true, false) => Finding::NotBlockedInPractice,
-    };
-    Verdict::new(finding, client.blocked_decision)
+    match (client.active, client.blocked) {
+        (false, _) => Verdict::new(Finding::ClientInactive, client.active_decision),
+        (true, true) => Verdict::new(Finding::BlockedInPractice, client.blocked_decision),
+        (true, false) => Verdict::new(Finding::NotBlockedInPractice, client.blocked_decision),
+    }
 }
 
 fn client_access_clinician(clinician: &Clinician, client: &ClientStanding) -> Verdict {

@@ -36,6 +36,7 @@ fn open_world() -> World {
         modality: Modality::Either,
         confirmation: Confirmation::ClinicianConfirms,
         active: true,
+        active_decision: None,
         rules: RuleOverrides::default(),
     };
     let hours = WeeklyHours {
@@ -52,11 +53,14 @@ fn open_world() -> World {
         credentials: None,
         zone,
         active: true,
+        active_decision: None,
         enabled: true,
         audience: Some(Audience::SelectedClients),
         enabled_decision: Some(decision()),
         lock: None,
+        lock_decision: None,
         offered: BTreeMap::from([(service.id, decision())]),
+        offered_decision: Some(decision()),
         hours: vec![hours],
         hours_decision: Some(decision()),
         rules: RuleOverrides::default(),
@@ -64,6 +68,7 @@ fn open_world() -> World {
     let client = ClientStanding {
         client_id: ClientId::generate(),
         active: true,
+        active_decision: None,
         blocked: false,
         blocked_decision: None,
         care: Some(Care { started_on: today(), started: decision(), ended_on: None, ended: None }),

@@ -74,6 +74,8 @@ pub struct Service {
     pub modality: Modality,
     pub confirmation: Confirmation,
     pub active: bool,
+    /// Who archived it last.
+    pub active_decision: Option<Decision>,
     pub rules: RuleOverrides,
 }
 
@@ -93,11 +95,16 @@ pub struct Clinician {
     pub credentials: Option<String>,
     pub zone: Tz,
     pub active: bool,
+    pub active_decision: Option<Decision>,
     pub enabled: bool,
     pub audience: Option<Audience>,
     pub enabled_decision: Option<Decision>,
     pub lock: Option<Lock>,
+    /// Who set or lifted the lock last.
+    pub lock_decision: Option<Decision>,
     pub offered: BTreeMap<ServiceId, Decision>,
+    /// Who changed the offered services last.
+    pub offered_decision: Option<Decision>,
     pub hours: Vec<WeeklyHours>,
     pub hours_decision: Option<Decision>,
     pub rules: RuleOverrides,
@@ -115,6 +122,7 @@ pub struct Lock {
 pub struct ClientStanding {
     pub client_id: ClientId,
     pub active: bool,
+    pub active_decision: Option<Decision>,
     /// The practice-wide entry: blocked or not, and who decided so last.
     pub blocked: bool,
     pub blocked_decision: Option<Decision>,

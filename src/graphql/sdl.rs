@@ -47,7 +47,7 @@ impl Place {
             self.in_description ^= quotes == 1;
             return None;
         }
-        if let Some(rest) = line.strip_prefix("type ") {
+        if let Some(rest) = line.strip_prefix("type ").or_else(|| line.strip_prefix("interface ")) {
             self.parent = rest.split_ascii_whitespace().next().map(str::to_owned);
             return None;
         }

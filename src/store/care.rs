@@ -33,7 +33,7 @@ pub struct CareRow {
     pub care: Care,
 }
 
-const STANDING: &str = "SELECT c.clinician_id, k.id AS client_id, k.active, k.blocked, k.blocked_decided_by, \
+const STANDING: &str = "SELECT c.clinician_id, k.id AS client_id, k.active, k.active_decided_by, k.active_decided_at, k.blocked, k.blocked_decided_by, \
     k.blocked_decided_at, c.started_on, c.started_by, c.started_at, c.ended_on, c.ended_by, c.ended_at, \
     a.access, a.decided_by AS access_decided_by, a.decided_at AS access_decided_at FROM clients k";
 
@@ -172,6 +172,7 @@ fn decode_standing(row: &QueryResult) -> Result<ClientStanding, StoreError> {
     Ok(ClientStanding {
         client_id: ClientId(row.try_get("", "client_id")?),
         active: row.try_get("", "active")?,
+        active_decision: decision(row.try_get("", "active_decided_by")?, row.try_get("", "active_decided_at")?)?,
         blocked: row.try_get("", "blocked")?,
         blocked_decision: decision(row.try_get("", "blocked_decided_by")?, row.try_get("", "blocked_decided_at")?)?,
         care,

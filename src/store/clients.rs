@@ -33,6 +33,8 @@ impl Scope<'_> {
             id: id.0,
             member_id: member.0,
             active: true,
+            active_decided_by: None,
+            active_decided_at: None,
             created_at: millis(now),
             blocked: false,
             blocked_decided_by: None,

@@ -55,6 +55,8 @@ impl Scope<'_> {
             credentials: credentials.map(str::to_owned),
             time_zone: zone.name().to_owned(),
             active: true,
+            active_decided_by: None,
+            active_decided_at: None,
             created_at: millis(now),
         })
         .await?;
@@ -66,8 +68,10 @@ impl Scope<'_> {
             enabled_decided_by: None,
             enabled_decided_at: None,
             lock_reason: None,
-            locked_by: None,
-            locked_at: None,
+            lock_decided_by: None,
+            lock_decided_at: None,
+            offered_decided_by: None,
+            offered_decided_at: None,
             hours_decided_by: None,
             hours_decided_at: None,
         })

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use super::convert::millis;
 use super::{Scope, StoreError};
 use crate::domain::ids::ServiceId;
-use crate::domain::settings::Service;
+use crate::domain::settings::{Decision, Service};
 use crate::domain::time::Instant;
 use entity::services;
 
@@ -21,14 +21,21 @@ impl Scope<'_> {
             modality: service.modality.as_str().to_owned(),
             confirmation: service.confirmation.as_str().to_owned(),
             active: service.active,
+            active_decided_by: None,
+            active_decided_at: None,
             created_at: millis(now),
         })
         .await
     }
 
     /// Archives a service. What was booked of it stays.
-    pub async fn archive_service(&self, service: ServiceId) -> Result<(), StoreError> {
-        let change = services::ActiveModel { active: Set(false), ..Default::default() };
+    pub async fn archive_service(&self, service: ServiceId, decision: Decision) -> Result<(), StoreError> {
+        let change = services::ActiveModel {
+            active: Set(false),
+            active_decided_by: Set(decision.by.map(|by| by.0)),
+            active_decided_at: Set(Some(millis(decision.at))),
+            ..Default::default()
+        };
         let update = self.update::<services::Entity>().filter(services::Column::Id.eq(service.0)).set(change);
         self.run_update(update).await.map(|_| ())
     }

@@ -55,6 +55,7 @@ impl Scope<'_> {
                         &row.confirmation,
                     )?,
                     active: row.active,
+                    active_decision: decision(row.active_decided_by, row.active_decided_at)?,
                     rules: rules.get(&row.id).cloned().unwrap_or_default(),
                     name: row.name,
                 };
@@ -77,6 +78,7 @@ impl Scope<'_> {
         rows.into_iter()
             .map(|row| {
                 let own = own.remove(&row.id).ok_or_else(|| corrupt("a clinician's settings", &row.id.to_string()))?;
+                let lock_decision = decision(own.lock_decided_by, own.lock_decided_at)?;
                 let audience = own.audience.as_deref();
                 let audience = audience.map(|text| word(Audience::from_text(text), "an audience", text)).transpose()?;
                 let clinician = Clinician {
@@ -86,11 +88,14 @@ impl Scope<'_> {
                     credentials: row.credentials,
                     zone: zone(&row.time_zone)?,
                     active: row.active,
+                    active_decision: decision(row.active_decided_by, row.active_decided_at)?,
                     enabled: own.enabled,
                     audience,
                     enabled_decision: decision(own.enabled_decided_by, own.enabled_decided_at)?,
-                    lock: lock(own.lock_reason, own.locked_by, own.locked_at)?,
+                    lock: lock(own.lock_reason, lock_decision)?,
+                    lock_decision,
                     offered: offered.remove(&row.id).unwrap_or_default(),
+                    offered_decision: decision(own.offered_decided_by, own.offered_decided_at)?,
                     hours: hours.remove(&row.id).unwrap_or_default(),
                     hours_decision: decision(own.hours_decided_by, own.hours_decided_at)?,
                     rules: rules.get(&row.id).cloned().unwrap_or_default(),
@@ -149,9 +154,9 @@ impl Scope<'_> {
     }
 }
 
-fn lock(reason: Option<String>, by: Option<Uuid>, at: Option<i64>) -> Result<Option<Lock>, StoreError> {
-    let Some(decision) = decision(by, at)? else { return Ok(None) };
-    let reason = reason.ok_or_else(|| corrupt("a lock", "no reason"))?;
+fn lock(reason: Option<String>, decision: Option<Decision>) -> Result<Option<Lock>, StoreError> {
+    let Some(reason) = reason else { return Ok(None) };
+    let decision = decision.ok_or_else(|| corrupt("a lock", "nobody set it"))?;
     Ok(Some(Lock { reason, decision }))
 }
 

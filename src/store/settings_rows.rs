@@ -8,7 +8,7 @@ use super::convert::millis;
 use super::{Scope, StoreError};
 use crate::domain::hours::WeeklyHours;
 use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
-use crate::domain::settings::{Access, Audience, Decision, Lock};
+use crate::domain::settings::{Access, Audience, Decision};
 use entity::{client_access, clients, clinician_settings, offered_services, weekly_hours, weekly_hours_services};
 
 impl Scope<'_> {
@@ -45,15 +45,20 @@ impl Scope<'_> {
         self.set_clinicians(clinicians, change).await
     }
 
-    /// Sets or lifts the hold on these clinicians; their own values stay as they are.
-    pub async fn set_lock(&self, clinicians: &[ClinicianId], lock: Option<&Lock>) -> Result<(), StoreError> {
+    /// Sets the hold on a clinician, with a reason, or lifts it; their own values stay as they are.
+    pub async fn set_lock(
+        &self,
+        clinician: ClinicianId,
+        reason: Option<String>,
+        decision: Decision,
+    ) -> Result<(), StoreError> {
         let change = clinician_settings::ActiveModel {
-            lock_reason: Set(lock.map(|lock| lock.reason.clone())),
-            locked_by: Set(lock.and_then(|lock| lock.decision.by).map(|by| by.0)),
-            locked_at: Set(lock.map(|lock| millis(lock.decision.at))),
+            lock_reason: Set(reason),
+            lock_decided_by: Set(decision.by.map(|by| by.0)),
+            lock_decided_at: Set(Some(millis(decision.at))),
             ..Default::default()
         };
-        self.set_clinicians(clinicians, change).await
+        self.set_clinicians(&[clinician], change).await
     }
 
     /// Replaces the services that a clinician offers. One that stays keeps who decided it and when.
@@ -61,6 +66,7 @@ impl Scope<'_> {
         &self,
         clinician: ClinicianId,
         services: &[(ServiceId, Decision)],
+        decision: Decision,
     ) -> Result<(), StoreError> {
         let old =
             self.delete::<offered_services::Entity>().filter(offered_services::Column::ClinicianId.eq(clinician.0));
@@ -72,7 +78,13 @@ impl Scope<'_> {
             decided_by: decision.by.map(|by| by.0),
             decided_at: millis(decision.at),
         });
-        self.insert_all::<offered_services::Entity, _>(rows.collect()).await
+        self.insert_all::<offered_services::Entity, _>(rows.collect()).await?;
+        let change = clinician_settings::ActiveModel {
+            offered_decided_by: Set(decision.by.map(|by| by.0)),
+            offered_decided_at: Set(Some(millis(decision.at))),
+            ..Default::default()
+        };
+        self.set_clinicians(&[clinician], change).await
     }
 
     /// Replaces a clinician's weekly windows.

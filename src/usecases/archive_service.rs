@@ -18,8 +18,8 @@ impl Desk {
         require_admin(viewer)?;
         let mut draft = self.draft(viewer, change, Pairs::All).await?;
         let was_active = draft.before.services.get(&service).ok_or(Denied::NotFound("service"))?.active;
-        draft.scope().archive_service(service).await?;
         if was_active {
+            draft.scope().archive_service(service, draft.decision()).await?;
             let id = Some(service.to_string());
             draft.tell(Event::new(EventKind::ServiceArchived, Some(draft.actor())).change("serviceId", id, None));
         }

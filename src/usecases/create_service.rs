@@ -77,6 +77,7 @@ fn parse(new: &NewService) -> Result<Service, Rejection> {
         modality: new.modality,
         confirmation: new.confirmation,
         active: true,
+        active_decision: None,
         rules: RuleOverrides::default(),
     })
 }

@@ -5,7 +5,6 @@ use super::{Change, Changed, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::ClinicianId;
 use crate::domain::rejection::Rejection;
-use crate::domain::settings::Lock;
 use crate::domain::text;
 use crate::domain::viewer::Viewer;
 use crate::store::Pairs;
@@ -37,8 +36,7 @@ impl Desk {
         };
         let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
         let was_locked = draft.clinician(set.clinician_id)?.lock.is_some();
-        let lock = reason.map(|reason| Lock { reason, decision: draft.decision() });
-        draft.scope().set_lock(&[set.clinician_id], lock.as_ref()).await?;
+        draft.scope().set_lock(set.clinician_id, reason, draft.decision()).await?;
         let kind = if set.locked { EventKind::ClinicianLocked } else { EventKind::ClinicianUnlocked };
         let event = Event::new(kind, Some(draft.actor())).clinician(set.clinician_id);
         draft.tell(event.change("locked", Some(was_locked.to_string()), Some(set.locked.to_string())));

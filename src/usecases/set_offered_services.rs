@@ -40,7 +40,7 @@ impl Desk {
         let before: BTreeSet<_> = clinician.offered.keys().copied().collect();
         let kept = |id: ServiceId| clinician.offered.get(&id).copied().unwrap_or_else(|| draft.decision());
         let rows: Vec<_> = wanted.iter().map(|id| (*id, kept(*id))).collect();
-        draft.scope().set_offered(set.clinician_id, &rows).await?;
+        draft.scope().set_offered(set.clinician_id, &rows, draft.decision()).await?;
         let event = Event::new(EventKind::OfferedServicesSet, Some(draft.actor())).clinician(set.clinician_id);
         draft.tell(event.change("serviceIds", Some(listed(&before)), Some(listed(&wanted))));
         self.finish(draft).await

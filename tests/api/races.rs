@@ -189,6 +189,13 @@ async fn a_request_past_its_deadline_holds_nothing_and_reads_as_expired_before_a
         read["appointmentRequest"],
         json!({ "status": "EXPIRED", "decidedAt": made["respondBy"], "decidedBy": null })
     );
+    let lists = "{ practice { waiting: appointmentRequests(filter: { status: [PENDING] }) { totalCount }
+        expired: appointmentRequests(filter: { status: [EXPIRED, DECLINED] }) { totalCount }
+        none: appointmentRequests(filter: { status: [] }) { totalCount } } }";
+    let counted = dana.run(lists, json!({})).await;
+    let expected =
+        json!({ "waiting": { "totalCount": 0 }, "expired": { "totalCount": 1 }, "none": { "totalCount": 0 } });
+    assert_eq!(counted["practice"], expected);
     let late = dana.run(CONFIRM, json!({ "id": made["id"] })).await;
     assert_eq!(late["confirmAppointmentRequest"]["errors"][0]["code"], "NOT_PENDING");
     let second = jordan.run(REQUEST, practice.asking(&dana, "2027-01-12T20:30:00Z")).await;
