@@ -105,9 +105,11 @@ impl std::fmt::Display for LocalTime {
     }
 }
 
-/// Reads an IANA zone name, `America/New_York`.
+/// Reads an IANA zone name, `America/New_York`. Abbreviations (`EST`) and bare offsets (`Etc/GMT+5`) are names of the
+/// database too, and refused: they do not say when the clock changes. `UTC` is taken, since there it never does.
 pub fn parse_zone(text: &str) -> Result<Tz, String> {
-    text.parse().map_err(|_| {
+    let says_when = text == "UTC" || (text.contains('/') && !text.starts_with("Etc/GMT"));
+    text.parse().ok().filter(|_| says_when).ok_or_else(|| {
         format!("“{}” is not a time zone. Use an IANA name such as America/New_York or Europe/London.", shown(text))
     })
 }
@@ -291,7 +293,10 @@ mod tests {
         assert!(parse_instant("2027-02-30T15:00:00Z").is_err());
         assert!(parse_date("2027-02-29").is_err());
         assert!(parse_date("27-02-09").is_err());
-        assert!(parse_zone("New York").is_err());
+        for wrong in ["New York", "EST", "EST5EDT", "GMT+0", "Etc/GMT+5", "-05:00", ""] {
+            assert!(parse_zone(wrong).is_err(), "{wrong}");
+        }
+        assert!(parse_zone("UTC").is_ok());
     }
 
     #[test]

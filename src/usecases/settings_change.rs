@@ -52,14 +52,22 @@ pub(super) struct Draft {
 }
 
 impl Desk {
-    /// Begins a change that can touch these pairs.
+    /// Begins a change that can touch these pairs, if the settings are where the caller saw them.
     pub(super) async fn draft(&self, viewer: &Viewer, change: &Change, pairs: Pairs) -> Result<Draft, Refusal> {
+        let draft = self.draft_of_retry(viewer, change, pairs).await?;
+        draft.check_revision(change)?;
+        Ok(draft)
+    }
+
+    /// Begins a change that may be a retry. One that is none checks the revision itself: a retry finds its first answer
+    /// though that moved the revision.
+    pub(super) async fn draft_of_retry(
+        &self,
+        viewer: &Viewer,
+        change: &Change,
+        pairs: Pairs,
+    ) -> Result<Draft, Refusal> {
         let mut write = self.store.write(viewer.practice_id).await?;
-        if let Some(expected) = &change.expected_revision
-            && *expected != write.revision().to_string()
-        {
-            return Err(stale(write.revision()).into());
-        }
         let before = write.settings().await?;
         let now = self.clock.now();
         let today = time::local_date(before.zone, now);
@@ -84,17 +92,20 @@ impl Desk {
         let after = Picture { settings: &settings, standings: &standings };
         let impact = impact::compare(&before, &after, &pending, &booked, draft.today);
         let practice = settings.practice_id;
-        if draft.dry_run {
+        // A retry that found its first answer tells of nothing new: the revision stays where it is.
+        if draft.dry_run || draft.events.is_empty() {
+            let revision = draft.before.revision;
             draft.write.roll_back().await?;
-        } else {
-            for event in &draft.events {
-                draft.write.append(event, draft.now).await?;
-            }
-            self.commit(practice, draft.write).await?;
-            self.store.keep(settings.clone());
+            let settings = if draft.events.is_empty() { draft.before } else { settings };
+            return Ok(Changed { dry_run: draft.dry_run, settings, impact, revision });
         }
-        let revision = if draft.dry_run { draft.before.revision } else { settings.revision };
-        Ok(Changed { dry_run: draft.dry_run, settings, impact, revision })
+        for event in &draft.events {
+            draft.write.append(event, draft.now).await?;
+        }
+        self.commit(practice, draft.write).await?;
+        self.store.keep(settings.clone());
+        let revision = settings.revision;
+        Ok(Changed { dry_run: false, settings, impact, revision })
     }
 }
 
@@ -102,6 +113,14 @@ impl Draft {
     /// The practice, inside the change.
     pub fn scope(&self) -> Scope<'_> {
         self.write.scope()
+    }
+
+    /// Refuses where the settings are not at the revision that the caller saw.
+    pub fn check_revision(&self, change: &Change) -> Result<(), Rejection> {
+        match &change.expected_revision {
+            Some(expected) if *expected != self.before.revision.to_string() => Err(stale(self.before.revision)),
+            _ => Ok(()),
+        }
     }
 
     /// Who decides, and when.

@@ -32,7 +32,7 @@ impl Desk {
         let key = start.idempotency_key.as_deref();
         let key = key.map(|key| Idempotency::new(viewer.member_id, "startCare", key, &body)).transpose()?;
 
-        let mut draft = self.draft(viewer, change, Pairs::OfClients(vec![start.client_id])).await?;
+        let mut draft = self.draft_of_retry(viewer, change, Pairs::OfClients(vec![start.client_id])).await?;
         if !draft.clinician(start.clinician_id)?.active {
             let message = "This clinician no longer sees clients. Choose another.";
             return Err(Rejection::of_field(Code::Inactive, "input.clinicianId", message).into());
@@ -48,6 +48,7 @@ impl Desk {
             None => None,
         };
         if known.is_none() {
+            draft.check_revision(change)?;
             let all = scope.care_of(&[start.client_id], Some(start.clinician_id)).await?;
             if all.iter().any(|row| row.care.ended_on.is_none()) {
                 let message = "This client is in this clinician's care already.";

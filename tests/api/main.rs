@@ -2,7 +2,12 @@
 
 mod support;
 
+mod bad_input;
+mod bad_requests;
+mod gates;
 mod races;
+mod rights;
+mod settings;
 mod statements;
 mod story;
 mod streams;

@@ -11,9 +11,13 @@
 //!
 //! Everything goes through the API, so a test can rely on nothing that a caller could not do.
 
+mod elsewhere;
+mod outside;
 mod people;
 mod socket;
 
+pub use elsewhere::Elsewhere;
+pub use outside::{assert_nothing_leaks, mutation};
 pub use people::Person;
 pub use socket::Stream;
 
