@@ -216,7 +216,8 @@ async fn a_mutation_that_a_role_may_not_call_is_forbidden_to_it_and_changes_noth
     let all = mutations(&scene);
     let mut declared: Vec<_> = policy::declared().filter(|(parent, _)| *parent == "Mutation").collect();
     let mut tried: Vec<_> = all.iter().map(|(name, _)| ("Mutation", *name)).collect();
-    (declared.sort_unstable(), tried.sort_unstable());
+    declared.sort_unstable();
+    tried.sort_unstable();
     assert_eq!(tried, declared, "every mutation is tried");
     let before = scene.practice.snapshot().await;
     let people = [(Role::Admin, &scene.practice.admin), (Role::Clinician, &scene.dana), (Role::Client, &scene.casey)];
