@@ -28,9 +28,9 @@ pub fn explanation(finding: Finding, clinician: &str, reader: Reader) -> String 
         (Finding::ServiceNotOffered, _) => "{clinician} does not offer this service online.",
         (Finding::NoServiceOffered, _) => "{clinician} offers no service online.",
         (Finding::ServiceArchived, _) => "The practice no longer offers this service.",
-        (Finding::HoursOpen, _) => "{clinician} has hours open for it.",
-        (Finding::NoHours, _) => "{clinician} has no hours open for it.",
-        (Finding::StartOutsideHours, _) => "That time is outside the hours that {clinician} has open for it.",
+        (Finding::HoursOpen, _) => "{clinician} has hours open for online requests.",
+        (Finding::NoHours, _) => "{clinician} has no hours open for online requests.",
+        (Finding::StartOutsideHours, _) => "That time is outside the hours that {clinician} has open for online requests.",
         (Finding::StartOffSlotInterval, _) => "{clinician} takes no meeting that starts at exactly that time.",
         (Finding::InCare, Reader::Staff) => "The client is in {clinician}'s care.",
         (Finding::InCare, Reader::Client) => "You are in {clinician}'s care.",
@@ -103,7 +103,7 @@ pub fn remedy(verdict: &Verdict, reader: Reader) -> Option<&'static str> {
             Gate::ClinicianOptIn => "Call setClinicianSelfScheduling with enabled: true and an audience.",
             Gate::ClinicianLock => "Call lockClinicianSelfScheduling with locked: false.",
             Gate::ServiceOffered => "Call setOfferedServices with the service among serviceIds.",
-            Gate::HoursOpen => "Call setWeeklyHours with a window for it.",
+            Gate::HoursOpen => "Call setWeeklyHours with a window in which the service may be booked.",
             Gate::CareRelationship => "Call startCare for this client and clinician.",
             Gate::ClientAccessPractice => {
                 "Call setClientAccess for the client without a clinicianId, with access: ALLOWED."
