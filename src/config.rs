@@ -1,7 +1,7 @@
 //! Every setting of a server, checked once at the start.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::auth::secret::Secret;
 use crate::store::DatabaseUrl;
@@ -29,13 +29,18 @@ pub struct Config {
 pub fn secret(given: Option<&str>, database: &DatabaseUrl) -> Result<Secret, String> {
     match given {
         Some(text) => Secret::given(text),
-        None => Secret::kept_in(&secret_path(database)),
+        None => match database.path() {
+            Some(path) => Secret::kept_in(&secret_path(path)),
+            None => Err("With PostgreSQL every server needs the same signing secret. Give it in \
+                         FRONTDESK_SIGNING_SECRET; make one with: openssl rand -hex 32"
+                .to_owned()),
+        },
     }
 }
 
-/// Where the secret of a database is kept: `frontdesk.db.secret` beside `frontdesk.db`.
-pub fn secret_path(database: &DatabaseUrl) -> PathBuf {
-    let mut path = database.path().as_os_str().to_owned();
+/// Where the secret of a database's file is kept: `frontdesk.db.secret` beside `frontdesk.db`.
+fn secret_path(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
     path.push(".secret");
     path.into()
 }

@@ -44,7 +44,7 @@ impl Demo {
         let secret = config::secret(None, &database_url).map_err(Failure)?;
         let listen = listener.local_addr().map_err(Failure::from_error)?;
         let config = Config { database_url, listen, secret, console: self.door.console() };
-        eprintln!("The sample practice is served from {}.", config.database_url.path().display());
+        eprintln!("The sample practice is served from {}.", config.database_url);
         print_addresses(&config);
         eprintln!(
             "\nTokens, good for {TOKEN_HOURS} hours. Paste these lines into another terminal, and go on with the README:\n"
@@ -60,8 +60,9 @@ impl Demo {
 }
 
 fn remove(database: &DatabaseUrl) -> Result<(), Failure> {
+    let Some(file) = database.path() else { return Ok(()) };
     for suffix in ["", "-wal", "-shm"] {
-        let mut path = database.path().as_os_str().to_owned();
+        let mut path = file.as_os_str().to_owned();
         path.push(suffix);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {

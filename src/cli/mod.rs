@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::auth::secret::Secret;
 use crate::config::{self, DEFAULT_DATABASE_URL};
-use crate::store::DatabaseUrl;
+use crate::store::{DatabaseUrl, POSTGRES_CONNECTIONS};
 use crate::usecases::Refusal;
 
 /// Self-scheduling for group practices: a GraphQL API with subscription push.
@@ -53,22 +53,28 @@ enum Command {
 /// Where the data is.
 #[derive(Args, Clone)]
 struct DatabaseArgs {
-    /// The database: sqlite://PATH.
-    #[arg(long, env = "FRONTDESK_DATABASE_URL", default_value = DEFAULT_DATABASE_URL)]
+    /// The database: sqlite://PATH, or postgres://USER:PASSWORD@HOST/DATABASE, which several servers can share.
+    #[arg(long, env = "FRONTDESK_DATABASE_URL", default_value = DEFAULT_DATABASE_URL, hide_env_values = true)]
     database_url: String,
+    /// How many connections to PostgreSQL this server keeps; two more are kept for wake-ups.
+    #[arg(long, env = "FRONTDESK_DATABASE_CONNECTIONS", default_value_t = POSTGRES_CONNECTIONS,
+          value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    database_connections: u32,
 }
 
 /// What tokens are signed with.
 #[derive(Args, Clone)]
 struct SecretArgs {
-    /// The signing secret, at least 32 bytes. Not given, it is kept in a file beside the database, and made at first.
+    /// The signing secret, at least 32 bytes. Not given, it is kept in a file beside SQLite's, and made at first; with
+    /// PostgreSQL it must be given, the same to each server.
     #[arg(long, env = "FRONTDESK_SIGNING_SECRET", hide_env_values = true)]
     signing_secret: Option<String>,
 }
 
 impl DatabaseArgs {
     fn parse(&self) -> Result<DatabaseUrl, Failure> {
-        DatabaseUrl::parse(&self.database_url).map_err(Failure::from_error)
+        let url = DatabaseUrl::parse(&self.database_url).map_err(Failure::from_error)?;
+        Ok(url.with_connections(self.database_connections))
     }
 }
 
@@ -132,7 +138,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
             let url = database.parse()?;
             let store = crate::store::Store::open(&url).await.map_err(Failure::from_error)?;
             store.close().await.map_err(Failure::from_error)?;
-            println!("{} is up to date.", url.path().display());
+            println!("{} is up to date.", url);
             Ok(())
         }
         Command::Schema => {

@@ -57,7 +57,7 @@ impl Serve {
         let secret = self.secret.load(&database_url)?;
         let listen = listener.local_addr().map_err(Failure::from_error)?;
         let config = Config { database_url, listen, secret, console: self.door.console() };
-        eprintln!("frontdesk {} serves {}", env!("CARGO_PKG_VERSION"), config.database_url.path().display());
+        eprintln!("frontdesk {} serves {}", env!("CARGO_PKG_VERSION"), config.database_url);
         print_addresses(&config);
         until_stopped(&config, desk, listener, stop).await
     }

@@ -43,11 +43,12 @@ impl Token {
 
 /// A mistyped path would otherwise make an empty database.
 fn require_database(database: &DatabaseUrl) -> Result<(), Failure> {
-    if database.path().exists() {
-        return Ok(());
+    match database.path() {
+        Some(path) if !path.exists() => {
+            Err(Failure(format!("There is no database at {database}. Name it with --database-url sqlite://PATH.")))
+        }
+        _ => Ok(()),
     }
-    let path = database.path().display();
-    Err(Failure(format!("There is no database at {path}. Name it with --database-url sqlite://PATH.")))
 }
 
 /// A token for the member with this address.

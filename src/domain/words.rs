@@ -30,7 +30,9 @@ pub fn explanation(finding: Finding, clinician: &str, reader: Reader) -> String 
         (Finding::ServiceArchived, _) => "The practice no longer offers this service.",
         (Finding::HoursOpen, _) => "{clinician} has hours open for online requests.",
         (Finding::NoHours, _) => "{clinician} has no hours open for online requests.",
-        (Finding::StartOutsideHours, _) => "That time is outside the hours that {clinician} has open for online requests.",
+        (Finding::StartOutsideHours, _) => {
+            "That time is outside the hours that {clinician} has open for online requests."
+        }
         (Finding::StartOffSlotInterval, _) => "{clinician} takes no meeting that starts at exactly that time.",
         (Finding::InCare, Reader::Staff) => "The client is in {clinician}'s care.",
         (Finding::InCare, Reader::Client) => "You are in {clinician}'s care.",

@@ -4,7 +4,7 @@
 use async_graphql::{Error, ErrorExtensions};
 
 use crate::domain::rejection::{Code, Rejection};
-use crate::usecases::{Denied, Fault, Refusal};
+use crate::usecases::{Denied, Fault, FaultKind, Refusal};
 
 /// A refusal as a top-level error: what a query can answer, and what a mutation answers where its payload cannot.
 pub fn top_level(refusal: Refusal) -> Error {
@@ -39,9 +39,23 @@ fn bad_input(rejection: &Rejection) -> Error {
 fn internal(fault: &Fault) -> Error {
     let request_id = uuid::Uuid::now_v7().simple().to_string();
     tracing::error!(request_id, cause = %fault.0, "a request failed");
-    let message = "Something went wrong on our side, and nothing was saved. Try again; if it stays, tell the operator the requestId.";
+    let (code, message) = match fault.kind() {
+        FaultKind::Broken => (
+            "INTERNAL",
+            "Something went wrong on our side, and nothing was saved. Try again; if it stays, tell the operator the requestId.",
+        ),
+        FaultKind::GivenUp | FaultKind::Overloaded => (
+            "UNAVAILABLE",
+            "frontdesk cannot get this done just now, and nothing was saved. Try again in a few seconds.",
+        ),
+        FaultKind::Unsure => (
+            "UNAVAILABLE",
+            "The connection to the database ended at the last moment, so it is not known whether this was saved. Send \
+             the same again, with the same idempotencyKey where there is one.",
+        ),
+    };
     Error::new(message).extend_with(|_, extensions| {
-        extensions.set("code", "INTERNAL");
+        extensions.set("code", code);
         extensions.set("requestId", request_id.clone());
     })
 }

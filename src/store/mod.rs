@@ -4,44 +4,49 @@
 //! cannot be written down. Every write transaction begins by taking the write lock, so that what it reads holds
 //! until it commits, and a decision is made on facts.
 
+mod address;
 mod appointments;
 mod care;
 mod claims;
 mod clients;
 mod clinicians;
-mod connect;
 mod convert;
 mod error;
 mod events;
 mod idempotency;
 mod operator;
+mod postgres;
 mod practices;
 mod requests;
 mod scope;
 mod services;
 mod settings;
 mod settings_rows;
+mod sqlite;
+mod write;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{AccessMode, DatabaseConnection, DbBackend, IsolationLevel, TransactionOptions, TransactionTrait};
 
 use crate::domain::ids::PracticeId;
 use crate::domain::settings::PracticeSettings;
 
+pub use address::{DatabaseUrl, POSTGRES_CONNECTIONS};
 pub use care::CareRow;
 pub use care::Pairs;
 pub use claims::{Claim, ClaimKind};
 pub use clients::ClientRow;
 pub use clinicians::MemberRow;
-pub use connect::DatabaseUrl;
+
 pub use error::StoreError;
 pub use events::EventFilter;
 pub use operator::MemberFound;
 pub use requests::RequestFilter;
 pub use scope::Scope;
+pub use write::Write;
 
 /// How many practices' settings one process keeps ready. One takes about 1 KB for each clinician.
 const SETTINGS_KEPT: usize = 1_000;
@@ -61,26 +66,22 @@ struct Shared {
 }
 
 impl Store {
+    /// Opens the database and brings its schema up to date. On SQLite a missing file is made; on PostgreSQL a server that
+    /// does not answer yet is waited for.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let (reader, writer) = match url {
+            DatabaseUrl::Sqlite(path) => sqlite::open(path).await?,
+            DatabaseUrl::Postgres(url) => {
+                let pool = postgres::open(url).await?;
+                (pool.clone(), pool)
+            }
+        };
+        Ok(Self { reader, writer, shared: Arc::default() })
+    }
+
     /// A read-only view of one practice.
     pub fn read(&self, practice: PracticeId) -> Scope<'_> {
         Scope::new((&self.reader).into(), practice, &self.shared.statements)
-    }
-
-    /// Begins a write: takes the write lock first, then reads where the practice's counters stand.
-    pub async fn write(&self, practice: PracticeId) -> Result<Write, StoreError> {
-        let mut write = self.begin(practice).await?;
-        let counters = write.scope().counters().await?;
-        (write.last_event, write.revision) = (counters.last_event, counters.revision);
-        Ok(write)
-    }
-
-    async fn begin(&self, practice: PracticeId) -> Result<Write, StoreError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let transaction = self.writer.begin_with_options(options).await?;
-        Ok(Write { transaction, practice, shared: self.shared.clone(), last_event: 0, appended: 0, revision: 0 })
     }
 
     /// The practice's settings as they stand. They are kept by their revision, which every settings change moves, so
@@ -90,13 +91,23 @@ impl Store {
         if let Some(kept) = self.shared.kept(practice, revision) {
             return Ok(kept);
         }
-        // One transaction, so that all statements see the same revision.
-        let snapshot = self.reader.begin().await?;
+        let snapshot = self.snapshot().await?;
         let settings = Scope::new((&snapshot).into(), practice, &self.shared.statements).load_settings().await?;
         snapshot.rollback().await?;
         let settings = Arc::new(settings);
         self.shared.keep(settings.clone());
         Ok(settings)
+    }
+
+    /// One transaction whose statements all see the same state.
+    async fn snapshot(&self) -> Result<sea_orm::DatabaseTransaction, StoreError> {
+        let mut options = TransactionOptions::default();
+        // SQLite's transactions are snapshots as they are.
+        if self.reader.get_database_backend() == DbBackend::Postgres {
+            options.isolation_level = Some(IsolationLevel::RepeatableRead);
+            options.access_mode = Some(AccessMode::ReadOnly);
+        }
+        Ok(self.reader.begin_with_options(options).await?)
     }
 
     /// Keeps settings that a committed change has just read.
@@ -129,66 +140,5 @@ impl Shared {
             kept.clear();
         }
         kept.insert(settings.practice_id, settings);
-    }
-}
-
-/// A write transaction of one practice, which holds the write lock. Dropped without a commit, it changes nothing.
-pub struct Write {
-    transaction: DatabaseTransaction,
-    practice: PracticeId,
-    shared: Arc<Shared>,
-    last_event: i64,
-    appended: i64,
-    revision: i64,
-}
-
-impl Write {
-    /// The practice, seen from inside the transaction.
-    pub fn scope(&self) -> Scope<'_> {
-        Scope::new((&self.transaction).into(), self.practice, &self.shared.statements)
-    }
-
-    /// The settings' revision as of now in this transaction.
-    pub fn revision(&self) -> i64 {
-        self.revision
-    }
-
-    /// The settings as they stood when the transaction began.
-    pub async fn settings(&self) -> Result<Arc<PracticeSettings>, StoreError> {
-        match self.shared.kept(self.practice, self.revision) {
-            Some(kept) => Ok(kept),
-            None => Ok(Arc::new(self.scope().load_settings().await?)),
-        }
-    }
-
-    /// Moves the settings' revision on; call it after the first and before the last change of them.
-    pub async fn move_revision(&mut self) -> Result<(), StoreError> {
-        self.revision += 1;
-        self.scope().set_revision(self.revision).await
-    }
-
-    /// Appends to the practice's log, at the next number.
-    pub async fn append(
-        &mut self,
-        event: &crate::domain::events::Event,
-        now: crate::domain::time::Instant,
-    ) -> Result<(), StoreError> {
-        self.appended += 1;
-        self.scope().insert_event(self.last_event + self.appended, event, now).await
-    }
-
-    /// Makes it all hold at once. Answers the number of the log's last event, where any was appended.
-    pub async fn commit(self) -> Result<Option<i64>, StoreError> {
-        let last = self.last_event + self.appended;
-        if self.appended > 0 {
-            self.scope().set_last_event(last).await?;
-        }
-        self.transaction.commit().await?;
-        Ok((self.appended > 0).then_some(last))
-    }
-
-    /// Takes it all back.
-    pub async fn roll_back(self) -> Result<(), StoreError> {
-        Ok(self.transaction.rollback().await?)
     }
 }

@@ -1,8 +1,9 @@
 //! A practice's own row and its counters.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::UpdateMany;
-use sea_orm::sea_query::Expr;
+
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{QuerySelect, Select, UpdateMany};
 use uuid::Uuid;
 
 use super::convert::millis;
@@ -78,7 +79,17 @@ fn default_rules(practice: PracticeId) -> booking_rules::Model {
 impl Scope<'_> {
     /// Where the log and the settings stand.
     pub async fn counters(&self) -> Result<Counters, StoreError> {
-        let row = self.one(self.select::<practices::Entity>()).await?.ok_or(StoreError::NoPractice)?;
+        self.read_counters(self.select::<practices::Entity>()).await
+    }
+
+    /// The same, holding the row until the transaction ends, so that the practice's writes come one after another. Rows
+    /// that refer to the practice can be written meanwhile. (SQLite has locked the whole file by now.)
+    pub(super) async fn lock_counters(&self) -> Result<Counters, StoreError> {
+        self.read_counters(self.select::<practices::Entity>().lock(LockType::NoKeyUpdate)).await
+    }
+
+    async fn read_counters(&self, select: Select<practices::Entity>) -> Result<Counters, StoreError> {
+        let row = self.one(select).await?.ok_or(StoreError::NoPractice)?;
         Ok(Counters { last_event: row.last_event, revision: row.settings_revision })
     }
 

@@ -31,33 +31,38 @@ impl Desk {
         let key = new.idempotency_key.as_deref();
         let key = key.map(|key| Idempotency::new(viewer.member_id, "addClient", key, &body)).transpose()?;
 
-        let mut write = self.store.write(viewer.practice_id).await?;
-        let (scope, now) = (write.scope(), self.clock.now());
-        if let Some(key) = &key
-            && let Some(first) = key.first_answer(&scope).await?
-        {
-            return Ok(ClientId(first));
-        }
-        let known = match &email {
-            Some(email) => scope.member_with_email(email).await?,
-            None => None,
-        };
-        let member = match known {
-            Some(member) => member,
-            None => {
-                let member = MemberId::generate();
-                scope.insert_member(member, &name, email.as_deref(), false, now).await?;
-                member
-            }
-        };
-        let id = ClientId::generate();
-        scope.insert_client(id, member, now).await.map_err(taken)?;
-        if let Some(key) = &key {
-            key.keep(&scope, id.0, now).await?;
-        }
-        write.append(&Event::new(EventKind::ClientAdded, Some(viewer.member_id)).client(id), now).await?;
-        self.commit(viewer.practice_id, write).await?;
-        Ok(id)
+        self.retrying(|| {
+            Box::pin(async {
+                let mut write = self.store.write(viewer.practice_id).await?;
+                let (scope, now) = (write.scope(), self.clock.now());
+                if let Some(key) = &key
+                    && let Some(first) = key.first_answer(&scope).await?
+                {
+                    return Ok(ClientId(first));
+                }
+                let known = match &email {
+                    Some(email) => scope.member_with_email(email).await?,
+                    None => None,
+                };
+                let member = match known {
+                    Some(member) => member,
+                    None => {
+                        let member = MemberId::generate();
+                        scope.insert_member(member, &name, email.as_deref(), false, now).await?;
+                        member
+                    }
+                };
+                let id = ClientId::generate();
+                scope.insert_client(id, member, now).await.map_err(taken)?;
+                if let Some(key) = &key {
+                    key.keep(&scope, id.0, now).await?;
+                }
+                write.append(&Event::new(EventKind::ClientAdded, Some(viewer.member_id)).client(id), now).await?;
+                self.commit(viewer.practice_id, write).await?;
+                Ok(id)
+            })
+        })
+        .await
     }
 }
 

@@ -44,32 +44,37 @@ impl Desk {
         let key = new.idempotency_key.as_deref();
         let key = key.map(|key| Idempotency::new(viewer.member_id, "addClinician", key, &body)).transpose()?;
 
-        let mut draft = self.draft(viewer, &Change::default(), Pairs::OfClients(vec![])).await?;
-        if let Some(key) = &key
-            && let Some(first) = key.first_answer(&draft.scope()).await?
-        {
-            return Ok((draft.before, ClinicianId(first)));
-        }
-        let known = draft.scope().member_with_email(&email).await?;
-        if draft.before.clinicians.values().any(|other| Some(other.member_id) == known) {
-            let message = "A clinician with this address is in the practice already.";
-            return Err(Rejection::of_field(Code::AlreadyExists, "input.email", message).into());
-        }
-        let (id, now) = (ClinicianId::generate(), draft.now);
-        let member = match known {
-            Some(member) => member,
-            None => {
-                let member = MemberId::generate();
-                draft.scope().insert_member(member, &name, Some(&email), false, now).await?;
-                member
-            }
-        };
-        let zone = zone.unwrap_or(draft.before.zone);
-        draft.scope().insert_clinician(id, member, credentials.as_deref(), zone, now).await?;
-        if let Some(key) = &key {
-            key.keep(&draft.scope(), id.0, now).await?;
-        }
-        draft.tell(Event::new(EventKind::ClinicianAdded, Some(draft.actor())).clinician(id));
-        Ok((self.finish(draft).await?.settings, id))
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, &Change::default(), Pairs::OfClients(vec![])).await?;
+                if let Some(key) = &key
+                    && let Some(first) = key.first_answer(&draft.scope()).await?
+                {
+                    return Ok((draft.before, ClinicianId(first)));
+                }
+                let known = draft.scope().member_with_email(&email).await?;
+                if draft.before.clinicians.values().any(|other| Some(other.member_id) == known) {
+                    let message = "A clinician with this address is in the practice already.";
+                    return Err(Rejection::of_field(Code::AlreadyExists, "input.email", message).into());
+                }
+                let (id, now) = (ClinicianId::generate(), draft.now);
+                let member = match known {
+                    Some(member) => member,
+                    None => {
+                        let member = MemberId::generate();
+                        draft.scope().insert_member(member, &name, Some(&email), false, now).await?;
+                        member
+                    }
+                };
+                let zone = zone.unwrap_or(draft.before.zone);
+                draft.scope().insert_clinician(id, member, credentials.as_deref(), zone, now).await?;
+                if let Some(key) = &key {
+                    key.keep(&draft.scope(), id.0, now).await?;
+                }
+                draft.tell(Event::new(EventKind::ClinicianAdded, Some(draft.actor())).clinician(id));
+                Ok((self.finish(draft).await?.settings, id))
+            })
+        })
+        .await
     }
 }

@@ -16,13 +16,22 @@ impl Desk {
         change: &Change,
     ) -> Result<Changed, Refusal> {
         require_admin(viewer)?;
-        let mut draft = self.draft(viewer, change, Pairs::All).await?;
-        let was_active = draft.before.services.get(&service).ok_or(Denied::NotFound("service"))?.active;
-        if was_active {
-            draft.scope().archive_service(service, draft.decision()).await?;
-            let id = Some(service.to_string());
-            draft.tell(Event::new(EventKind::ServiceArchived, Some(draft.actor())).change("serviceId", id, None));
-        }
-        self.finish(draft).await
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, change, Pairs::All).await?;
+                let was_active = draft.before.services.get(&service).ok_or(Denied::NotFound("service"))?.active;
+                if was_active {
+                    draft.scope().archive_service(service, draft.decision()).await?;
+                    let id = Some(service.to_string());
+                    draft.tell(Event::new(EventKind::ServiceArchived, Some(draft.actor())).change(
+                        "serviceId",
+                        id,
+                        None,
+                    ));
+                }
+                self.finish(draft).await
+            })
+        })
+        .await
     }
 }

@@ -44,23 +44,28 @@ impl Desk {
         ];
         let key = new.idempotency_key.as_deref();
         let key = key.map(|key| Idempotency::new(viewer.member_id, "createService", key, &body)).transpose()?;
-        let mut draft = self.draft(viewer, &Change::default(), Pairs::OfClients(vec![])).await?;
-        if let Some(key) = &key
-            && let Some(first) = key.first_answer(&draft.scope()).await?
-        {
-            return Ok((draft.before, ServiceId(first)));
-        }
-        if draft.before.services.values().any(|other| other.active && other.name == service.name) {
-            let message = "There is a service with this name. Choose another name, or use that service.";
-            return Err(Rejection::of_field(Code::AlreadyExists, "input.name", message).into());
-        }
-        draft.scope().insert_service(&service, draft.now).await?;
-        if let Some(key) = &key {
-            key.keep(&draft.scope(), service.id.0, draft.now).await?;
-        }
-        let after = Some(service.id.to_string());
-        draft.tell(Event::new(EventKind::ServiceCreated, Some(draft.actor())).change("serviceId", None, after));
-        Ok((self.finish(draft).await?.settings, service.id))
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, &Change::default(), Pairs::OfClients(vec![])).await?;
+                if let Some(key) = &key
+                    && let Some(first) = key.first_answer(&draft.scope()).await?
+                {
+                    return Ok((draft.before, ServiceId(first)));
+                }
+                if draft.before.services.values().any(|other| other.active && other.name == service.name) {
+                    let message = "There is a service with this name. Choose another name, or use that service.";
+                    return Err(Rejection::of_field(Code::AlreadyExists, "input.name", message).into());
+                }
+                draft.scope().insert_service(&service, draft.now).await?;
+                if let Some(key) = &key {
+                    key.keep(&draft.scope(), service.id.0, draft.now).await?;
+                }
+                let after = Some(service.id.to_string());
+                draft.tell(Event::new(EventKind::ServiceCreated, Some(draft.actor())).change("serviceId", None, after));
+                Ok((self.finish(draft).await?.settings, service.id))
+            })
+        })
+        .await
     }
 }
 

@@ -48,28 +48,34 @@ impl Desk {
     }
 
     async fn decide(&self, viewer: &Viewer, id: RequestId, decision: Decision) -> Result<Decided, Refusal> {
-        let mut write = self.store.write(viewer.practice_id).await?;
-        let found = write.scope().requests(&[id]).await?.into_iter().next();
-        let request = found.filter(|request| may_see(viewer, request)).ok_or(Denied::NotFound("request"))?;
-        if decision == Decision::Withdraw {
-            if viewer.client_id != Some(request.client_id) {
-                return Err(
-                    Denied::Forbidden("Only the client who asked can withdraw a request. Decline it instead.").into()
-                );
-            }
-        } else {
-            require_acts_for(viewer, request.clinician_id)?;
-        }
-        let now = self.clock.now();
-        match request.decide(decision, Some(viewer.member_id), now) {
-            Err(rejection) => Ok(Decided { request, rejection: Some(rejection) }),
-            Ok(Outcome::AlreadySo) => Ok(Decided { request, rejection: None }),
-            Ok(Outcome::Changed(next)) => {
-                save_decided(&mut write, &next, now).await?;
-                self.commit(viewer.practice_id, write).await?;
-                Ok(Decided { request: *next, rejection: None })
-            }
-        }
+        self.retrying(|| {
+            Box::pin(async {
+                let mut write = self.store.write(viewer.practice_id).await?;
+                let found = write.scope().requests(&[id]).await?.into_iter().next();
+                let request = found.filter(|request| may_see(viewer, request)).ok_or(Denied::NotFound("request"))?;
+                if decision == Decision::Withdraw {
+                    if viewer.client_id != Some(request.client_id) {
+                        return Err(Denied::Forbidden(
+                            "Only the client who asked can withdraw a request. Decline it instead.",
+                        )
+                        .into());
+                    }
+                } else {
+                    require_acts_for(viewer, request.clinician_id)?;
+                }
+                let now = self.clock.now();
+                match request.decide(decision.clone(), Some(viewer.member_id), now) {
+                    Err(rejection) => Ok(Decided { request, rejection: Some(rejection) }),
+                    Ok(Outcome::AlreadySo) => Ok(Decided { request, rejection: None }),
+                    Ok(Outcome::Changed(next)) => {
+                        save_decided(&mut write, &next, now).await?;
+                        self.commit(viewer.practice_id, write).await?;
+                        Ok(Decided { request: *next, rejection: None })
+                    }
+                }
+            })
+        })
+        .await
     }
 }
 

@@ -24,21 +24,26 @@ impl Desk {
         require_admin(viewer)?;
         let ends_on = end.ends_on.as_deref().map(time::parse_date).transpose();
         let ends_on = ends_on.map_err(|message| Rejection::invalid("input.endsOn", message))?;
-        let mut draft = self.draft(viewer, change, Pairs::OfClients(vec![end.client_id])).await?;
-        draft.clinician(end.clinician_id)?;
-        let all = draft.scope().care_of(&[end.client_id], Some(end.clinician_id)).await?;
-        let Some(open) = all.into_iter().find(|row| row.care.ended_on.is_none()) else {
-            let message = "This client is not in this clinician's care.";
-            return Err(Rejection::of_field(Code::NotInCare, "input.clientId", message).into());
-        };
-        let ends_on = ends_on.unwrap_or(draft.today);
-        if ends_on < open.care.started_on {
-            let message = format!("Care began on {}. Choose that day or a later one.", open.care.started_on);
-            return Err(Rejection::invalid("input.endsOn", message).into());
-        }
-        draft.scope().end_care(open.id, ends_on, draft.decision()).await?;
-        let event = Event::new(EventKind::CareEnded, Some(draft.actor())).clinician(end.clinician_id);
-        draft.tell(event.client(end.client_id).change("endedOn", None, Some(ends_on.to_string())));
-        self.finish(draft).await
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, change, Pairs::OfClients(vec![end.client_id])).await?;
+                draft.clinician(end.clinician_id)?;
+                let all = draft.scope().care_of(&[end.client_id], Some(end.clinician_id)).await?;
+                let Some(open) = all.into_iter().find(|row| row.care.ended_on.is_none()) else {
+                    let message = "This client is not in this clinician's care.";
+                    return Err(Rejection::of_field(Code::NotInCare, "input.clientId", message).into());
+                };
+                let ends_on = ends_on.unwrap_or(draft.today);
+                if ends_on < open.care.started_on {
+                    let message = format!("Care began on {}. Choose that day or a later one.", open.care.started_on);
+                    return Err(Rejection::invalid("input.endsOn", message).into());
+                }
+                draft.scope().end_care(open.id, ends_on, draft.decision()).await?;
+                let event = Event::new(EventKind::CareEnded, Some(draft.actor())).clinician(end.clinician_id);
+                draft.tell(event.client(end.client_id).change("endedOn", None, Some(ends_on.to_string())));
+                self.finish(draft).await
+            })
+        })
+        .await
     }
 }

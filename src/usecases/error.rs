@@ -41,6 +41,31 @@ impl std::fmt::Display for Denied {
 #[derive(Debug)]
 pub struct Fault(pub Box<dyn std::error::Error + Send + Sync>);
 
+/// What a fault means for the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Something broke. Nothing was saved.
+    Broken,
+    /// The database gave up a transaction for another's sake, or lost its connection. Nothing was saved.
+    GivenUp,
+    /// More work than gets done just now. Nothing was saved.
+    Overloaded,
+    /// The connection ended while it was being saved: nobody knows whether it was.
+    Unsure,
+}
+
+impl Fault {
+    /// What it means for the caller.
+    pub fn kind(&self) -> FaultKind {
+        match self.0.downcast_ref() {
+            Some(StoreError::GivenUp(_)) => FaultKind::GivenUp,
+            Some(StoreError::Busy(_)) => FaultKind::Overloaded,
+            Some(StoreError::Interrupted(_)) => FaultKind::Unsure,
+            _ => FaultKind::Broken,
+        }
+    }
+}
+
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::Fault(Fault(Box::new(error)))

@@ -34,12 +34,17 @@ impl Desk {
             ),
             (false, _) => None,
         };
-        let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
-        let was_locked = draft.clinician(set.clinician_id)?.lock.is_some();
-        draft.scope().set_lock(set.clinician_id, reason, draft.decision()).await?;
-        let kind = if set.locked { EventKind::ClinicianLocked } else { EventKind::ClinicianUnlocked };
-        let event = Event::new(kind, Some(draft.actor())).clinician(set.clinician_id);
-        draft.tell(event.change("locked", Some(was_locked.to_string()), Some(set.locked.to_string())));
-        self.finish(draft).await
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
+                let was_locked = draft.clinician(set.clinician_id)?.lock.is_some();
+                draft.scope().set_lock(set.clinician_id, reason.clone(), draft.decision()).await?;
+                let kind = if set.locked { EventKind::ClinicianLocked } else { EventKind::ClinicianUnlocked };
+                let event = Event::new(kind, Some(draft.actor())).clinician(set.clinician_id);
+                draft.tell(event.change("locked", Some(was_locked.to_string()), Some(set.locked.to_string())));
+                self.finish(draft).await
+            })
+        })
+        .await
     }
 }

@@ -53,32 +53,39 @@ impl Desk {
         let client = viewer.client_id.ok_or(Denied::Forbidden("Only a client of the practice can ask for a time."))?;
         let note = note(ask.note_to_clinician.as_deref())?;
         let key = key(viewer, &ask, note.as_deref())?;
-        let mut write = self.store.write(viewer.practice_id).await?;
-        if let Some(first) = key.first_answer(&write.scope()).await? {
-            let found = write.scope().requests(&[RequestId(first)]).await?;
-            return Ok(Requested { request: found.into_iter().next(), alternatives: vec![], rejection: None });
-        }
-        let (settings, now) = (write.settings().await?, self.clock.now());
-        let range = Interval::new(ask.starts_at, ask.starts_at + Duration::days(ALTERNATIVES_DAYS));
-        let ids = (ask.clinician_id, ask.service_id);
-        let facts = BookingFacts::load(&write.scope(), Arc::clone(&settings), ids, Some(client), range, now).await?;
-        let modality = modality(&facts, ask.modality)?;
-        let asked = facts.ask(ask.starts_at, Some(modality));
-        let verdicts = facts.verdicts(Some(&asked));
-        if !gates::all_open(&verdicts) {
-            return Ok(refuse(&facts, &verdicts));
-        }
-        let mut request = draft(&facts, client, viewer, ask.starts_at, modality, note);
-        place(&mut write, &facts, &request).await?;
-        key.keep(&write.scope(), request.id.0, now).await?;
-        if facts.service().confirmation == Confirmation::Automatic
-            && let Outcome::Changed(confirmed) = request.decide(Decision::Confirm { message: None }, None, now)?
-        {
-            save_decided(&mut write, &confirmed, now).await?;
-            request = *confirmed;
-        }
-        self.commit(viewer.practice_id, write).await?;
-        Ok(Requested { request: Some(request), alternatives: vec![], rejection: None })
+        self.retrying(|| {
+            Box::pin(async {
+                let mut write = self.store.write(viewer.practice_id).await?;
+                if let Some(first) = key.first_answer(&write.scope()).await? {
+                    let found = write.scope().requests(&[RequestId(first)]).await?;
+                    return Ok(Requested { request: found.into_iter().next(), alternatives: vec![], rejection: None });
+                }
+                let (settings, now) = (write.settings().await?, self.clock.now());
+                let range = Interval::new(ask.starts_at, ask.starts_at + Duration::days(ALTERNATIVES_DAYS));
+                let ids = (ask.clinician_id, ask.service_id);
+                let facts =
+                    BookingFacts::load(&write.scope(), Arc::clone(&settings), ids, Some(client), range, now).await?;
+                let modality = modality(&facts, ask.modality)?;
+                let asked = facts.ask(ask.starts_at, Some(modality));
+                let verdicts = facts.verdicts(Some(&asked));
+                if !gates::all_open(&verdicts) {
+                    return Ok(refuse(&facts, &verdicts));
+                }
+                let mut request = draft(&facts, client, viewer, ask.starts_at, modality, note.clone());
+                place(&mut write, &facts, &request).await?;
+                key.keep(&write.scope(), request.id.0, now).await?;
+                if facts.service().confirmation == Confirmation::Automatic
+                    && let Outcome::Changed(confirmed) =
+                        request.decide(Decision::Confirm { message: None }, None, now)?
+                {
+                    save_decided(&mut write, &confirmed, now).await?;
+                    request = *confirmed;
+                }
+                self.commit(viewer.practice_id, write).await?;
+                Ok(Requested { request: Some(request), alternatives: vec![], rejection: None })
+            })
+        })
+        .await
     }
 }
 

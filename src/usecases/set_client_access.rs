@@ -42,27 +42,32 @@ impl Desk {
         let mut clients = set.client_ids.clone();
         clients.sort_unstable();
         clients.dedup();
-        let mut draft = self.draft(viewer, change, Pairs::OfClients(clients.clone())).await?;
-        if draft.before.client_access_control == Control::AdminOnly && !viewer.is_admin {
-            let message = "This practice keeps client access to its admins. Ask one of them.";
-            return Err(Rejection::new(Code::KeptToAdmins, message).into());
-        }
-        if let Some(clinician) = set.clinician_id {
-            draft.clinician(clinician)?;
-        }
-        // A clinician reaches only clients who are or were in their care.
-        let own_only = if viewer.is_admin { None } else { set.clinician_id };
-        if draft.scope().clients(&clients, own_only).await?.len() != clients.len() {
-            return Err(Denied::NotFound("client").into());
-        }
-        save(&draft, &set, &clients).await?;
-        let word = set.access.map_or("BY_AUDIENCE", |access| access.as_str());
-        for client in clients {
-            let mut event = Event::new(EventKind::ClientAccessSet, Some(draft.actor())).client(client);
-            event.clinician_id = set.clinician_id;
-            draft.tell(event.change("access", None, Some(word.to_owned())));
-        }
-        self.finish(draft).await
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, change, Pairs::OfClients(clients.clone())).await?;
+                if draft.before.client_access_control == Control::AdminOnly && !viewer.is_admin {
+                    let message = "This practice keeps client access to its admins. Ask one of them.";
+                    return Err(Rejection::new(Code::KeptToAdmins, message).into());
+                }
+                if let Some(clinician) = set.clinician_id {
+                    draft.clinician(clinician)?;
+                }
+                // A clinician reaches only clients who are or were in their care.
+                let own_only = if viewer.is_admin { None } else { set.clinician_id };
+                if draft.scope().clients(&clients, own_only).await?.len() != clients.len() {
+                    return Err(Denied::NotFound("client").into());
+                }
+                save(&draft, &set, &clients).await?;
+                let word = set.access.map_or("BY_AUDIENCE", |access| access.as_str());
+                for client in &clients {
+                    let mut event = Event::new(EventKind::ClientAccessSet, Some(draft.actor())).client(*client);
+                    event.clinician_id = set.clinician_id;
+                    draft.tell(event.change("access", None, Some(word.to_owned())));
+                }
+                self.finish(draft).await
+            })
+        })
+        .await
     }
 }
 

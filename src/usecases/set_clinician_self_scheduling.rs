@@ -36,25 +36,30 @@ impl Desk {
             let message = format!("Name 1 to {CLINICIANS_MAX} clinicians.");
             return Err(Rejection::invalid("input.clinicianIds", message).into());
         }
-        let mut draft = self.draft(viewer, change, Pairs::OfClinicians(set.clinician_ids.clone())).await?;
-        if draft.before.clinician_opt_in == Control::AdminOnly && !viewer.is_admin {
-            let message = "This practice keeps opting in to its admins. Ask one of them.";
-            return Err(Rejection::new(Code::KeptToAdmins, message).into());
-        }
-        let mut events = Vec::new();
-        for (index, id) in set.clinician_ids.iter().enumerate() {
-            let clinician = draft.clinician(*id)?;
-            check(clinician, &set, index)?;
-            let text = |audience: Option<Audience>| audience.map(|audience| audience.as_str().to_owned());
-            let event = Event::new(EventKind::ClinicianSelfSchedulingSet, Some(draft.actor()))
-                .clinician(*id)
-                .change("enabled", Some(clinician.enabled.to_string()), Some(set.enabled.to_string()))
-                .change("audience", text(clinician.audience), text(set.audience.or(clinician.audience)));
-            events.push(event);
-        }
-        draft.scope().set_opt_in(&set.clinician_ids, set.enabled, set.audience, draft.decision()).await?;
-        events.into_iter().for_each(|event| draft.tell(event));
-        self.finish(draft).await
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, change, Pairs::OfClinicians(set.clinician_ids.clone())).await?;
+                if draft.before.clinician_opt_in == Control::AdminOnly && !viewer.is_admin {
+                    let message = "This practice keeps opting in to its admins. Ask one of them.";
+                    return Err(Rejection::new(Code::KeptToAdmins, message).into());
+                }
+                let mut events = Vec::new();
+                for (index, id) in set.clinician_ids.iter().enumerate() {
+                    let clinician = draft.clinician(*id)?;
+                    check(clinician, &set, index)?;
+                    let text = |audience: Option<Audience>| audience.map(|audience| audience.as_str().to_owned());
+                    let event = Event::new(EventKind::ClinicianSelfSchedulingSet, Some(draft.actor()))
+                        .clinician(*id)
+                        .change("enabled", Some(clinician.enabled.to_string()), Some(set.enabled.to_string()))
+                        .change("audience", text(clinician.audience), text(set.audience.or(clinician.audience)));
+                    events.push(event);
+                }
+                draft.scope().set_opt_in(&set.clinician_ids, set.enabled, set.audience, draft.decision()).await?;
+                events.into_iter().for_each(|event| draft.tell(event));
+                self.finish(draft).await
+            })
+        })
+        .await
     }
 }
 

@@ -26,24 +26,29 @@ impl Desk {
         change: &Change,
     ) -> Result<Changed, Refusal> {
         require_acts_for(viewer, set.clinician_id)?;
-        let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
-        let clinician = draft.clinician(set.clinician_id)?;
-        for (index, id) in set.service_ids.iter().enumerate() {
-            let service = draft.before.services.get(id).ok_or(Denied::NotFound("service"))?;
-            if !service.active && !clinician.offered.contains_key(id) {
-                let message = format!("{} is archived. Choose a service that is not.", service.name);
-                let path = format!("input.serviceIds.{index}");
-                return Err(Rejection::of_field(Code::ServiceArchived, &path, message).into());
-            }
-        }
-        let wanted: BTreeSet<_> = set.service_ids.iter().copied().collect();
-        let before: BTreeSet<_> = clinician.offered.keys().copied().collect();
-        let kept = |id: ServiceId| clinician.offered.get(&id).copied().unwrap_or_else(|| draft.decision());
-        let rows: Vec<_> = wanted.iter().map(|id| (*id, kept(*id))).collect();
-        draft.scope().set_offered(set.clinician_id, &rows, draft.decision()).await?;
-        let event = Event::new(EventKind::OfferedServicesSet, Some(draft.actor())).clinician(set.clinician_id);
-        draft.tell(event.change("serviceIds", Some(listed(&before)), Some(listed(&wanted))));
-        self.finish(draft).await
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
+                let clinician = draft.clinician(set.clinician_id)?;
+                for (index, id) in set.service_ids.iter().enumerate() {
+                    let service = draft.before.services.get(id).ok_or(Denied::NotFound("service"))?;
+                    if !service.active && !clinician.offered.contains_key(id) {
+                        let message = format!("{} is archived. Choose a service that is not.", service.name);
+                        let path = format!("input.serviceIds.{index}");
+                        return Err(Rejection::of_field(Code::ServiceArchived, &path, message).into());
+                    }
+                }
+                let wanted: BTreeSet<_> = set.service_ids.iter().copied().collect();
+                let before: BTreeSet<_> = clinician.offered.keys().copied().collect();
+                let kept = |id: ServiceId| clinician.offered.get(&id).copied().unwrap_or_else(|| draft.decision());
+                let rows: Vec<_> = wanted.iter().map(|id| (*id, kept(*id))).collect();
+                draft.scope().set_offered(set.clinician_id, &rows, draft.decision()).await?;
+                let event = Event::new(EventKind::OfferedServicesSet, Some(draft.actor())).clinician(set.clinician_id);
+                draft.tell(event.change("serviceIds", Some(listed(&before)), Some(listed(&wanted))));
+                self.finish(draft).await
+            })
+        })
+        .await
     }
 }
 

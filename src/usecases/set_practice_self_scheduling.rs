@@ -15,11 +15,16 @@ impl Desk {
         change: &Change,
     ) -> Result<Changed, Refusal> {
         require_admin(viewer)?;
-        let mut draft = self.draft(viewer, change, Pairs::All).await?;
-        draft.scope().set_switch(enabled, draft.decision()).await?;
-        let (before, after) = (draft.before.enabled.to_string(), enabled.to_string());
-        let event = Event::new(EventKind::PracticeSelfSchedulingSet, Some(draft.actor()));
-        draft.tell(event.change("enabled", Some(before), Some(after)));
-        self.finish(draft).await
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, change, Pairs::All).await?;
+                draft.scope().set_switch(enabled, draft.decision()).await?;
+                let (before, after) = (draft.before.enabled.to_string(), enabled.to_string());
+                let event = Event::new(EventKind::PracticeSelfSchedulingSet, Some(draft.actor()));
+                draft.tell(event.change("enabled", Some(before), Some(after)));
+                self.finish(draft).await
+            })
+        })
+        .await
     }
 }

@@ -31,16 +31,22 @@ impl Desk {
         if set.windows.len() > WINDOWS_MAX {
             return Err(Rejection::invalid("input.hours", format!("A week has at most {WINDOWS_MAX} windows.")).into());
         }
-        let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
-        let before = shown(&draft.clinician(set.clinician_id)?.hours);
-        let known = |window: &WeeklyHours| window.service_ids.iter().all(|id| draft.before.services.contains_key(id));
-        if !set.windows.iter().all(known) {
-            return Err(Denied::NotFound("service").into());
-        }
-        draft.scope().set_hours(set.clinician_id, &set.windows, draft.decision()).await?;
-        let event = Event::new(EventKind::WeeklyHoursSet, Some(draft.actor())).clinician(set.clinician_id);
-        draft.tell(event.change("hours", Some(before), Some(shown(&set.windows))));
-        self.finish(draft).await
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
+                let before = shown(&draft.clinician(set.clinician_id)?.hours);
+                let known =
+                    |window: &WeeklyHours| window.service_ids.iter().all(|id| draft.before.services.contains_key(id));
+                if !set.windows.iter().all(known) {
+                    return Err(Denied::NotFound("service").into());
+                }
+                draft.scope().set_hours(set.clinician_id, &set.windows, draft.decision()).await?;
+                let event = Event::new(EventKind::WeeklyHoursSet, Some(draft.actor())).clinician(set.clinician_id);
+                draft.tell(event.change("hours", Some(before), Some(shown(&set.windows))));
+                self.finish(draft).await
+            })
+        })
+        .await
     }
 }
 

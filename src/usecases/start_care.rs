@@ -32,44 +32,53 @@ impl Desk {
         let key = start.idempotency_key.as_deref();
         let key = key.map(|key| Idempotency::new(viewer.member_id, "startCare", key, &body)).transpose()?;
 
-        let mut draft = self.draft_of_retry(viewer, change, Pairs::OfClients(vec![start.client_id])).await?;
-        if !draft.clinician(start.clinician_id)?.active {
-            let message = "This clinician no longer sees clients. Choose another.";
-            return Err(Rejection::of_field(Code::Inactive, "input.clinicianId", message).into());
-        }
-        let scope = draft.scope();
-        let found = scope.clients(&[start.client_id], None).await?;
-        if !found.first().ok_or(Denied::NotFound("client"))?.active {
-            let message = "This person is no longer a client of the practice.";
-            return Err(Rejection::of_field(Code::Inactive, "input.clientId", message).into());
-        }
-        let known = match &key {
-            Some(key) => key.first_answer(&scope).await?,
-            None => None,
-        };
-        if known.is_none() {
-            draft.check_revision(change)?;
-            let all = scope.care_of(&[start.client_id], Some(start.clinician_id)).await?;
-            if all.iter().any(|row| row.care.ended_on.is_none()) {
-                let message = "This client is in this clinician's care already.";
-                return Err(Rejection::of_field(Code::AlreadyExists, "input.clientId", message).into());
-            }
-            let care = Care {
-                started_on: starts_on.unwrap_or(draft.today),
-                started: draft.decision(),
-                ended_on: None,
-                ended: None,
-            };
-            let row =
-                CareRow { id: CareId::generate(), clinician_id: start.clinician_id, client_id: start.client_id, care };
-            scope.insert_care(&row).await?;
-            if let Some(key) = &key {
-                key.keep(&scope, row.id.0, draft.now).await?;
-            }
-            let event = Event::new(EventKind::CareStarted, Some(draft.actor())).clinician(start.clinician_id);
-            let after = Some(care.started_on.to_string());
-            draft.tell(event.client(start.client_id).change("startedOn", None, after));
-        }
-        self.finish(draft).await
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft_of_retry(viewer, change, Pairs::OfClients(vec![start.client_id])).await?;
+                if !draft.clinician(start.clinician_id)?.active {
+                    let message = "This clinician no longer sees clients. Choose another.";
+                    return Err(Rejection::of_field(Code::Inactive, "input.clinicianId", message).into());
+                }
+                let scope = draft.scope();
+                let found = scope.clients(&[start.client_id], None).await?;
+                if !found.first().ok_or(Denied::NotFound("client"))?.active {
+                    let message = "This person is no longer a client of the practice.";
+                    return Err(Rejection::of_field(Code::Inactive, "input.clientId", message).into());
+                }
+                let known = match &key {
+                    Some(key) => key.first_answer(&scope).await?,
+                    None => None,
+                };
+                if known.is_none() {
+                    draft.check_revision(change)?;
+                    let all = scope.care_of(&[start.client_id], Some(start.clinician_id)).await?;
+                    if all.iter().any(|row| row.care.ended_on.is_none()) {
+                        let message = "This client is in this clinician's care already.";
+                        return Err(Rejection::of_field(Code::AlreadyExists, "input.clientId", message).into());
+                    }
+                    let care = Care {
+                        started_on: starts_on.unwrap_or(draft.today),
+                        started: draft.decision(),
+                        ended_on: None,
+                        ended: None,
+                    };
+                    let row = CareRow {
+                        id: CareId::generate(),
+                        clinician_id: start.clinician_id,
+                        client_id: start.client_id,
+                        care,
+                    };
+                    scope.insert_care(&row).await?;
+                    if let Some(key) = &key {
+                        key.keep(&scope, row.id.0, draft.now).await?;
+                    }
+                    let event = Event::new(EventKind::CareStarted, Some(draft.actor())).clinician(start.clinician_id);
+                    let after = Some(care.started_on.to_string());
+                    draft.tell(event.client(start.client_id).change("startedOn", None, after));
+                }
+                self.finish(draft).await
+            })
+        })
+        .await
     }
 }

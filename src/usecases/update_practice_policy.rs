@@ -23,17 +23,22 @@ impl Desk {
         change: &Change,
     ) -> Result<Changed, Refusal> {
         require_admin(viewer)?;
-        let mut draft = self.draft(viewer, change, Pairs::OfClients(vec![])).await?;
-        let (old_opt_in, old_access) = (draft.before.clinician_opt_in, draft.before.client_access_control);
-        let opt_in = update.clinician_opt_in.unwrap_or(old_opt_in);
-        let access = update.client_access_control.unwrap_or(old_access);
-        draft.scope().set_policy(opt_in, access).await?;
-        let text = |control: Control| Some(control.as_str().to_owned());
-        draft.tell(
-            Event::new(EventKind::PracticePolicyUpdated, Some(draft.actor()))
-                .change("clinicianOptIn", text(old_opt_in), text(opt_in))
-                .change("clientAccessControl", text(old_access), text(access)),
-        );
-        self.finish(draft).await
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, change, Pairs::OfClients(vec![])).await?;
+                let (old_opt_in, old_access) = (draft.before.clinician_opt_in, draft.before.client_access_control);
+                let opt_in = update.clinician_opt_in.unwrap_or(old_opt_in);
+                let access = update.client_access_control.unwrap_or(old_access);
+                draft.scope().set_policy(opt_in, access).await?;
+                let text = |control: Control| Some(control.as_str().to_owned());
+                draft.tell(
+                    Event::new(EventKind::PracticePolicyUpdated, Some(draft.actor()))
+                        .change("clinicianOptIn", text(old_opt_in), text(opt_in))
+                        .change("clientAccessControl", text(old_access), text(access)),
+                );
+                self.finish(draft).await
+            })
+        })
+        .await
     }
 }

@@ -69,7 +69,6 @@ async fn each_is_refused(practice: &TestPractice, cases: &[Case<'_>]) {
     assert_eq!(practice.snapshot().await, before, "something was saved");
 }
 
-#[tokio::test]
 async fn what_an_admin_types_wrong_is_refused_by_the_name_of_its_field() {
     let scene = Scene::set().await;
     let admin = &scene.practice.admin;
@@ -94,7 +93,6 @@ async fn what_an_admin_types_wrong_is_refused_by_the_name_of_its_field() {
     each_is_refused(&scene.practice, &cases).await;
 }
 
-#[tokio::test]
 async fn wrong_dates_reasons_and_pairs_of_a_settings_change_are_refused_by_name() {
     let scene = Scene::set().await;
     let admin = &scene.practice.admin;
@@ -117,7 +115,6 @@ async fn wrong_dates_reasons_and_pairs_of_a_settings_change_are_refused_by_name(
     each_is_refused(&scene.practice, &cases).await;
 }
 
-#[tokio::test]
 async fn what_a_clinician_types_wrong_is_refused_by_the_name_of_its_field() {
     let scene = Scene::set().await;
     let (dana, ida, own_service) = (&scene.dana, &scene.ida, scene.practice.service_id.as_str());
@@ -151,7 +148,6 @@ async fn what_a_clinician_types_wrong_is_refused_by_the_name_of_its_field() {
     each_is_refused(&scene.practice, &cases).await;
 }
 
-#[tokio::test]
 async fn what_a_client_asks_wrong_is_refused_by_the_name_of_its_field() {
     let scene = Scene::set().await;
     let (casey, ask, own) = (&scene.casey, "requestAppointment", scene.asking(THREE));
@@ -178,7 +174,6 @@ async fn what_a_client_asks_wrong_is_refused_by_the_name_of_its_field() {
     each_is_refused(&scene.practice, &cases).await;
 }
 
-#[tokio::test]
 async fn a_key_that_was_used_answers_the_same_body_again_and_refuses_another() {
     let scene = Scene::set().await;
     let (casey, ask, shown) = (&scene.casey, "requestAppointment", "appointmentRequest { id status version }");
@@ -198,7 +193,6 @@ async fn a_key_that_was_used_answers_the_same_body_again_and_refuses_another() {
     each_is_refused(&scene.practice, &cases).await;
 }
 
-#[tokio::test]
 async fn each_creating_mutation_makes_one_thing_for_one_key_and_body() {
     let scene = Scene::set().await;
     let admin = &scene.practice.admin;
@@ -221,7 +215,6 @@ async fn each_creating_mutation_makes_one_thing_for_one_key_and_body() {
     }
 }
 
-#[tokio::test]
 async fn a_wrong_argument_of_a_query_is_refused_by_its_name() {
     let scene = Scene::set().await;
     let (dana, casey, service) = (&scene.dana.id, &scene.casey.id, &scene.practice.service_id);
@@ -271,7 +264,6 @@ async fn a_wrong_argument_of_a_query_is_refused_by_its_name() {
     }
 }
 
-#[tokio::test]
 async fn a_page_of_an_impact_is_bounded_like_any_other() {
     let scene = Scene::set().await;
     let before = scene.practice.snapshot().await;
@@ -284,3 +276,14 @@ async fn a_page_of_an_impact_is_bounded_like_any_other() {
     }
     assert_eq!(scene.practice.snapshot().await, before);
 }
+
+crate::support::tests!(
+    what_an_admin_types_wrong_is_refused_by_the_name_of_its_field,
+    wrong_dates_reasons_and_pairs_of_a_settings_change_are_refused_by_name,
+    what_a_clinician_types_wrong_is_refused_by_the_name_of_its_field,
+    what_a_client_asks_wrong_is_refused_by_the_name_of_its_field,
+    a_key_that_was_used_answers_the_same_body_again_and_refuses_another,
+    each_creating_mutation_makes_one_thing_for_one_key_and_body,
+    a_wrong_argument_of_a_query_is_refused_by_its_name,
+    a_page_of_an_impact_is_bounded_like_any_other,
+);

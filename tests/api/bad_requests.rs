@@ -29,7 +29,6 @@ fn valid(note: &str) -> String {
         .to_string()
 }
 
-#[tokio::test]
 async fn a_body_that_is_no_graphql_request_is_refused_with_the_status_that_says_why() {
     let practice = TestPractice::begin().await;
     let before = practice.snapshot().await;
@@ -54,7 +53,6 @@ async fn a_body_that_is_no_graphql_request_is_refused_with_the_status_that_says_
     assert!(status == 200 && text.contains("\"errors\":[]"), "the same body is fine as JSON: {status} {text}");
 }
 
-#[tokio::test]
 async fn nothing_can_be_changed_by_following_a_link() {
     let practice = TestPractice::begin().await;
     let before = practice.snapshot().await;
@@ -66,7 +64,6 @@ async fn nothing_can_be_changed_by_following_a_link() {
     assert_eq!(practice.snapshot().await, before, "something was saved");
 }
 
-#[tokio::test]
 async fn without_a_token_nothing_is_read_and_nothing_is_saved() {
     let practice = TestPractice::begin().await;
     let before = practice.snapshot().await;
@@ -84,7 +81,6 @@ async fn without_a_token_nothing_is_read_and_nothing_is_saved() {
     assert_eq!(practice.snapshot().await, before, "something was saved");
 }
 
-#[tokio::test]
 async fn a_forged_token_is_refused_at_the_door() {
     let practice = TestPractice::begin().await;
     let dana = practice.clinician("Dana").await;
@@ -111,7 +107,6 @@ async fn a_forged_token_is_refused_at_the_door() {
     assert_eq!(practice.snapshot().await, before, "something was saved");
 }
 
-#[tokio::test]
 async fn an_expired_token_is_refused_at_the_door() {
     let practice = TestPractice::begin().await;
     let token = practice.token_for("admin@practice.test", chrono::Duration::hours(1)).await;
@@ -133,7 +128,6 @@ async fn refused_at_the_door(practice: &TestPractice, token: &str, what: &str) -
     text
 }
 
-#[tokio::test]
 async fn a_value_that_its_type_does_not_have_is_refused_by_the_name_of_its_argument() {
     let practice = TestPractice::begin().await;
     let dana = practice.clinician("Dana").await;
@@ -159,7 +153,6 @@ async fn a_value_that_its_type_does_not_have_is_refused_by_the_name_of_its_argum
     assert_eq!(practice.snapshot().await, before, "something was saved");
 }
 
-#[tokio::test]
 async fn a_cursor_of_another_practice_begins_no_stream() {
     let practice = TestPractice::begin().await;
     let dana = practice.clinician("Dana").await;
@@ -196,7 +189,6 @@ async fn reads_alike(practice: &TestPractice, person: &Person, query: &str, ther
     assert!(is_null_alone || is_no_care || *code == "NOT_FOUND", "{query}: {answer}");
 }
 
-#[tokio::test]
 async fn an_id_of_another_practice_reads_byte_for_byte_like_one_that_does_not_exist() {
     let practice = TestPractice::begin().await;
     let dana = practice.clinician("Dana").await;
@@ -285,3 +277,14 @@ fn documents_of_a_client<'a>(practice: &TestPractice, dana: &Person, there: &'a 
         ("query($id: ID!) { node(id: $id) { id } }".to_owned(), &there.appointment_id),
     ]
 }
+
+crate::support::tests!(
+    a_body_that_is_no_graphql_request_is_refused_with_the_status_that_says_why,
+    nothing_can_be_changed_by_following_a_link,
+    without_a_token_nothing_is_read_and_nothing_is_saved,
+    a_forged_token_is_refused_at_the_door,
+    an_expired_token_is_refused_at_the_door,
+    a_value_that_its_type_does_not_have_is_refused_by_the_name_of_its_argument,
+    a_cursor_of_another_practice_begins_no_stream,
+    an_id_of_another_practice_reads_byte_for_byte_like_one_that_does_not_exist,
+);

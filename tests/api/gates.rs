@@ -64,7 +64,6 @@ async fn refusal(practice: &TestPractice, client: &Person, clinician: &Person) -
     text(&payload["errors"][0]["code"])
 }
 
-#[tokio::test]
 async fn of_a_new_pair_nobody_has_decided_and_each_gate_says_who_can_open_it() {
     let practice = TestPractice::begin().await;
     let dana = practice.clinician("Dana").await;
@@ -92,7 +91,6 @@ async fn of_a_new_pair_nobody_has_decided_and_each_gate_says_who_can_open_it() {
     assert_eq!(found, expected.map(|(gate, open, roles)| (gate.to_owned(), open, roles.clone())));
 }
 
-#[tokio::test]
 async fn a_closed_gate_says_who_closed_it_and_when_and_its_remedy_opens_it() {
     let practice = TestPractice::begin().await;
     let (dana, casey) = dana_and_casey(&practice).await;
@@ -149,7 +147,6 @@ fn closings<'a>(practice: &'a TestPractice, dana: &'a Person, casey: &Person) ->
     ]
 }
 
-#[tokio::test]
 async fn a_service_that_is_offered_no_more_says_who_withdrew_it() {
     let practice = TestPractice::begin().await;
     let (dana, casey) = dana_and_casey(&practice).await;
@@ -163,7 +160,6 @@ async fn a_service_that_is_offered_no_more_says_who_withdrew_it() {
     assert_eq!(found["decidedAt"], "2027-01-04T14:01:00Z");
 }
 
-#[tokio::test]
 async fn an_archived_service_names_who_archived_it_and_not_who_offered_it() {
     let practice = TestPractice::begin().await;
     let (dana, casey) = dana_and_casey(&practice).await;
@@ -177,7 +173,6 @@ async fn an_archived_service_names_who_archived_it_and_not_who_offered_it() {
     assert_eq!(found[0]["decidedBy"], json!({ "displayName": "Avery" }), "Dana offered it; Avery archived it");
 }
 
-#[tokio::test]
 async fn a_block_wins_over_an_audience_of_all_clients_and_over_an_allowance() {
     let practice = TestPractice::begin().await;
     let (dana, casey) = dana_and_casey(&practice).await;
@@ -195,7 +190,6 @@ async fn a_block_wins_over_an_audience_of_all_clients_and_over_an_allowance() {
     assert!(has_slots(&practice, &jordan, &dana).await, "nobody else is touched");
 }
 
-#[tokio::test]
 async fn care_that_ends_another_day_closes_booking_on_that_day() {
     let practice = TestPractice::begin().await;
     let (dana, casey) = dana_and_casey(&practice).await;
@@ -211,7 +205,6 @@ async fn care_that_ends_another_day_closes_booking_on_that_day() {
     assert_eq!(refusal(&practice, &casey, &dana).await, "ACCESS_CLOSED");
 }
 
-#[tokio::test]
 async fn one_opt_in_changes_nothing_for_the_clients_of_ten_idle_clinicians() {
     let practice = TestPractice::begin().await;
     let dana = practice.clinician("Dana").await;
@@ -250,3 +243,13 @@ async fn seen_by_idle(practice: &TestPractice, idle: &[(Person, Person)]) -> Vec
     }
     seen
 }
+
+crate::support::tests!(
+    of_a_new_pair_nobody_has_decided_and_each_gate_says_who_can_open_it,
+    a_closed_gate_says_who_closed_it_and_when_and_its_remedy_opens_it,
+    a_service_that_is_offered_no_more_says_who_withdrew_it,
+    an_archived_service_names_who_archived_it_and_not_who_offered_it,
+    a_block_wins_over_an_audience_of_all_clients_and_over_an_allowance,
+    care_that_ends_another_day_closes_booking_on_that_day,
+    one_opt_in_changes_nothing_for_the_clients_of_ten_idle_clinicians,
+);

@@ -1,5 +1,8 @@
-//! The API through its public door: real servers, real sockets, real clients, a held clock.
+//! The API through its public door: real servers, real sockets, real clients, a held clock. Each test runs on both
+//! stores.
 
+#[path = "../engines/mod.rs"]
+mod engines;
 mod support;
 
 mod bad_input;
@@ -11,3 +14,17 @@ mod settings;
 mod statements;
 mod story;
 mod streams;
+
+fn main() -> std::process::ExitCode {
+    support::run(&[
+        bad_input::TESTS,
+        bad_requests::TESTS,
+        gates::TESTS,
+        races::TESTS,
+        rights::TESTS,
+        settings::TESTS,
+        statements::TESTS,
+        story::TESTS,
+        streams::TESTS,
+    ])
+}

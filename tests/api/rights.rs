@@ -64,7 +64,6 @@ fn forbidden(paths: &[&str]) -> Vec<(String, String)> {
     paths.iter().map(|path| ("FORBIDDEN".to_owned(), (*path).to_owned())).collect()
 }
 
-#[tokio::test]
 async fn a_clinician_reads_nothing_that_is_between_another_clinician_and_their_clients() {
     let scene = Scene::set().await;
     let query = format!(
@@ -94,7 +93,6 @@ async fn a_clinician_reads_nothing_that_is_between_another_clinician_and_their_c
     assert!(known.as_object().is_some_and(|all| all.values().all(Value::is_object)), "Dana reads all: {known}");
 }
 
-#[tokio::test]
 async fn lists_hold_only_what_their_reader_may_see() {
     let scene = Scene::set().await;
     let query = "{ practice { clients { totalCount nodes { displayName } }
@@ -117,7 +115,6 @@ async fn lists_hold_only_what_their_reader_may_see() {
     assert_eq!(caseys["appointments"], json!([{ "id": scene.caseys_appointment }]));
 }
 
-#[tokio::test]
 async fn the_note_is_for_client_and_clinician_and_an_admin_reads_null_beside_intact_siblings() {
     let scene = Scene::set().await;
     let query =
@@ -141,7 +138,6 @@ async fn the_note_is_for_client_and_clinician_and_an_admin_reads_null_beside_int
     }
 }
 
-#[tokio::test]
 async fn a_client_reads_null_for_the_practices_clients_and_everything_else_stays() {
     let scene = Scene::set().await;
     let query = "{ practice { name clients { totalCount } services { name } appointmentRequests { totalCount }
@@ -157,7 +153,6 @@ async fn a_client_reads_null_for_the_practices_clients_and_everything_else_stays
     assert_eq!(answer["data"], json!({ "practice": practice, "viewer": { "roles": ["CLIENT"] } }));
 }
 
-#[tokio::test]
 async fn no_id_of_another_practice_reads_anything_for_anybody() {
     let scene = Scene::set().await;
     let elsewhere = scene.practice.elsewhere().await;
@@ -210,7 +205,6 @@ fn mutations(scene: &Scene) -> Vec<(&'static str, Value)> {
     ]
 }
 
-#[tokio::test]
 async fn a_mutation_that_a_role_may_not_call_is_forbidden_to_it_and_changes_nothing() {
     let scene = Scene::set().await;
     let all = mutations(&scene);
@@ -239,7 +233,6 @@ async fn a_mutation_that_a_role_may_not_call_is_forbidden_to_it_and_changes_noth
     assert_eq!(scene.practice.snapshot().await, before, "a denied mutation changed something");
 }
 
-#[tokio::test]
 async fn a_clinician_can_change_nothing_of_another_clinicians() {
     let scene = Scene::set().await;
     let before = scene.practice.snapshot().await;
@@ -269,7 +262,6 @@ async fn a_clinician_can_change_nothing_of_another_clinicians() {
     assert_eq!(scene.practice.snapshot().await, before, "something was changed");
 }
 
-#[tokio::test]
 async fn a_clinician_follows_only_their_own_stream_and_a_client_no_stream_of_new_requests() {
     let scene = Scene::set().await;
     let of_field = |field: &str, selection: &str| {
@@ -305,3 +297,14 @@ async fn a_clinician_follows_only_their_own_stream_and_a_client_no_stream_of_new
         assert_eq!(first, json!(own), "Casey's request to Dana came before it, and is not told to Ida");
     }
 }
+
+crate::support::tests!(
+    a_clinician_reads_nothing_that_is_between_another_clinician_and_their_clients,
+    lists_hold_only_what_their_reader_may_see,
+    the_note_is_for_client_and_clinician_and_an_admin_reads_null_beside_intact_siblings,
+    a_client_reads_null_for_the_practices_clients_and_everything_else_stays,
+    no_id_of_another_practice_reads_anything_for_anybody,
+    a_mutation_that_a_role_may_not_call_is_forbidden_to_it_and_changes_nothing,
+    a_clinician_can_change_nothing_of_another_clinicians,
+    a_clinician_follows_only_their_own_stream_and_a_client_no_stream_of_new_requests,
+);

@@ -98,7 +98,6 @@ fn effect(mut payload: Value) -> Value {
     impact
 }
 
-#[tokio::test]
 async fn a_dry_run_saves_nothing_and_its_impact_is_that_of_the_change_itself() {
     let scene = Scene::set().await;
     let admin = &scene.practice.admin;
@@ -122,7 +121,6 @@ async fn a_dry_run_saves_nothing_and_its_impact_is_that_of_the_change_itself() {
     }
 }
 
-#[tokio::test]
 async fn a_dry_run_shows_the_settings_as_the_change_would_leave_them() {
     let scene = Scene::set().await;
     let admin = &scene.practice.admin;
@@ -144,7 +142,6 @@ async fn a_dry_run_shows_the_settings_as_the_change_would_leave_them() {
     }
 }
 
-#[tokio::test]
 async fn a_change_against_a_stale_revision_is_refused_and_changes_nothing() {
     let scene = Scene::set().await;
     let admin = &scene.practice.admin;
@@ -163,7 +160,6 @@ async fn a_change_against_a_stale_revision_is_refused_and_changes_nothing() {
     assert_eq!(scene.practice.snapshot().await, before, "a stale change saved something");
 }
 
-#[tokio::test]
 async fn a_retry_with_its_key_finds_its_first_answer_though_that_moved_the_revision() {
     let scene = Scene::set().await;
     let ida = scene.practice.clinician("Ida").await;
@@ -174,7 +170,6 @@ async fn a_retry_with_its_key_finds_its_first_answer_though_that_moved_the_revis
     assert_eq!(again, first);
 }
 
-#[tokio::test]
 async fn what_is_kept_to_admins_is_refused_to_clinicians_and_what_they_decided_stays() {
     let scene = Scene::set().await;
     let (admin, dana) = (&scene.practice.admin, &scene.dana);
@@ -204,7 +199,6 @@ async fn what_is_kept_to_admins_is_refused_to_clinicians_and_what_they_decided_s
     dana.done("setWeeklyHours", "", json!({ "clinicianId": dana.id, "hours": [] })).await;
 }
 
-#[tokio::test]
 async fn the_first_opt_in_names_its_audience_and_later_ones_keep_it() {
     let practice = TestPractice::begin().await;
     let dana = practice.clinician("Dana").await;
@@ -221,7 +215,6 @@ async fn the_first_opt_in_names_its_audience_and_later_ones_keep_it() {
     }
 }
 
-#[tokio::test]
 async fn one_unknown_clinician_or_client_among_many_changes_none() {
     let scene = Scene::set().await;
     let (admin, idle) = (&scene.practice.admin, scene.practice.clinician("Ida").await);
@@ -239,7 +232,6 @@ async fn one_unknown_clinician_or_client_among_many_changes_none() {
     assert_eq!(scene.practice.snapshot().await, before, "some of them were changed");
 }
 
-#[tokio::test]
 async fn new_hours_tell_which_booked_meetings_they_leave_out_and_those_stay_booked() {
     let scene = Scene::set().await;
     let asked = scene.ask(&scene.jordan, "2027-01-19T20:00:00Z").await;
@@ -259,7 +251,6 @@ async fn new_hours_tell_which_booked_meetings_they_leave_out_and_those_stay_book
     assert_eq!(read["appointment"], booked, "it stays booked, at its time");
 }
 
-#[tokio::test]
 async fn requests_whose_client_loses_access_are_listed_and_stay_decidable() {
     let scene = Scene::set().await;
     let second = scene.ask(&scene.casey, "2027-01-19T20:00:00Z").await;
@@ -276,3 +267,15 @@ async fn requests_whose_client_loses_access_are_listed_and_stay_decidable() {
     let declined = scene.dana.done("declineAppointmentRequest", "appointmentRequest { status }", decline).await;
     assert_eq!(declined["appointmentRequest"]["status"], "DECLINED");
 }
+
+crate::support::tests!(
+    a_dry_run_saves_nothing_and_its_impact_is_that_of_the_change_itself,
+    a_dry_run_shows_the_settings_as_the_change_would_leave_them,
+    a_change_against_a_stale_revision_is_refused_and_changes_nothing,
+    a_retry_with_its_key_finds_its_first_answer_though_that_moved_the_revision,
+    what_is_kept_to_admins_is_refused_to_clinicians_and_what_they_decided_stays,
+    the_first_opt_in_names_its_audience_and_later_ones_keep_it,
+    one_unknown_clinician_or_client_among_many_changes_none,
+    new_hours_tell_which_booked_meetings_they_leave_out_and_those_stay_booked,
+    requests_whose_client_loses_access_are_listed_and_stay_decidable,
+);

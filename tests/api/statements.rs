@@ -50,7 +50,6 @@ async fn grow(practice: &TestPractice, dana: &Person, round: usize) {
     }
 }
 
-#[tokio::test]
 async fn statements_do_not_grow_with_clinicians_clients_or_requests() {
     let practice = TestPractice::begin().await;
     let dana = practice.clinician("Dana").await;
@@ -68,3 +67,5 @@ async fn statements_do_not_grow_with_clinicians_clients_or_requests() {
     assert_eq!(few, many);
     println!("statements: {many:?}");
 }
+
+crate::support::tests!(statements_do_not_grow_with_clinicians_clients_or_requests,);

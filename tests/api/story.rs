@@ -33,7 +33,6 @@ async fn ask(person: &Person, practice: &TestPractice, clinician: &Person, start
     person.run(REQUEST, practice.asking(clinician, starts_at)).await["requestAppointment"].take()
 }
 
-#[tokio::test]
 async fn the_practice_switch_alone_opens_nothing() {
     let practice = TestPractice::begin().await;
     let dana = practice.clinician("Dana").await;
@@ -51,7 +50,6 @@ async fn the_practice_switch_alone_opens_nothing() {
     assert_eq!(refused["appointmentRequest"], Value::Null);
 }
 
-#[tokio::test]
 async fn dana_opens_her_tuesdays_and_answers_what_she_is_asked() {
     let practice = TestPractice::begin().await;
     let dana = practice.clinician("Dana").await;
@@ -168,3 +166,5 @@ async fn the_lock_closes_at_once_and_keeps_danas_own_settings(practice: &TestPra
     assert_eq!(dana.run(OWN_SETTINGS, of_dana).await, before);
     assert!(!slots(casey, practice, dana).await.0.is_empty());
 }
+
+crate::support::tests!(the_practice_switch_alone_opens_nothing, dana_opens_her_tuesdays_and_answers_what_she_is_asked,);

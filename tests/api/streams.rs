@@ -33,7 +33,6 @@ async fn two_clinicians() -> (TestPractice, [Person; 2], [Person; 2]) {
     (practice, [dana, ida], [casey, robin])
 }
 
-#[tokio::test]
 async fn a_long_replay_comes_whole_in_order_and_goes_on_live() {
     let (practice, [dana, _], [casey, _]) = two_clinicians().await;
     let begin = dana.cursor().await;
@@ -57,7 +56,6 @@ async fn a_long_replay_comes_whole_in_order_and_goes_on_live() {
     assert_eq!(next(&mut middle).await["cursor"], cursors[100], "from any cursor, the very next");
 }
 
-#[tokio::test]
 async fn each_reader_gets_their_own_events_and_nobody_elses() {
     let (practice, [dana, ida], [casey, robin]) = two_clinicians().await;
     let begin = json!({ "after": dana.cursor().await });
@@ -84,7 +82,6 @@ async fn each_reader_gets_their_own_events_and_nobody_elses() {
     assert_eq!((&event["appointmentRequest"]["id"], &event["actor"]["displayName"]), (&json!(first), &json!("Dana")));
 }
 
-#[tokio::test]
 async fn a_stream_ends_with_its_token_and_says_so() {
     let (practice, [dana, _], _) = two_clinicians().await;
     let short = practice.bearer(&practice.token_for("dana@practice.test", Duration::hours(1)).await);
@@ -98,7 +95,6 @@ async fn a_stream_ends_with_its_token_and_says_so() {
     }
 }
 
-#[tokio::test]
 async fn a_cursor_beyond_the_log_resets_the_stream_which_then_goes_on() {
     let (practice, [dana, _], [casey, _]) = two_clinicians().await;
     let here = dana.cursor().await;
@@ -110,7 +106,6 @@ async fn a_cursor_beyond_the_log_resets_the_stream_which_then_goes_on() {
     assert_eq!(next(&mut stream).await["appointmentRequest"]["id"], id);
 }
 
-#[tokio::test]
 async fn the_count_follows_every_change_and_the_sweeper_tells_both_sides() {
     let (practice, [dana, _], [casey, _]) = two_clinicians().await;
     let mut count = dana.follow(COUNT, json!({})).await;
@@ -128,7 +123,6 @@ async fn the_count_follows_every_change_and_the_sweeper_tells_both_sides() {
     assert_eq!(count.next().await["pendingRequestCount"], 0);
 }
 
-#[tokio::test]
 async fn a_field_that_the_reader_may_not_see_is_null_in_each_event_with_its_error_beside() {
     let (practice, [dana, _], [casey, _]) = two_clinicians().await;
     let query =
@@ -156,7 +150,6 @@ async fn waiting(clinician: &Person) -> Value {
     clinician.run(query, json!({})).await["practice"]["appointmentRequests"]["nodes"][0]["id"].take()
 }
 
-#[tokio::test]
 async fn a_bad_token_opens_no_socket() {
     let practice = TestPractice::begin().await;
     for payload in [json!({ "Authorization": "Bearer forged" }), json!({ "authorization": "Basic eA==" })] {
@@ -164,3 +157,13 @@ async fn a_bad_token_opens_no_socket() {
         assert_eq!(stream.message().await, None, "closed without an acknowledgement");
     }
 }
+
+crate::support::tests!(
+    a_long_replay_comes_whole_in_order_and_goes_on_live,
+    each_reader_gets_their_own_events_and_nobody_elses,
+    a_stream_ends_with_its_token_and_says_so,
+    a_cursor_beyond_the_log_resets_the_stream_which_then_goes_on,
+    the_count_follows_every_change_and_the_sweeper_tells_both_sides,
+    a_field_that_the_reader_may_not_see_is_null_in_each_event_with_its_error_beside,
+    a_bad_token_opens_no_socket,
+);

@@ -12,11 +12,14 @@
 //! Everything goes through the API, so a test can rely on nothing that a caller could not do.
 
 mod elsewhere;
+mod engine;
 mod outside;
 mod people;
 mod socket;
 
 pub use elsewhere::Elsewhere;
+pub(crate) use engine::tests;
+pub use engine::{Engine, Test, run};
 pub use outside::{assert_nothing_leaks, mutation};
 pub use people::Person;
 pub use socket::Stream;
@@ -29,6 +32,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::engines::Postgres;
 use frontdesk::app;
 use frontdesk::auth::secret::Secret;
 use frontdesk::auth::token::Tokens;
@@ -65,8 +69,7 @@ impl TestPractice {
     /// A practice with an admin and one service; everything off.
     pub async fn begin() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let database_url =
-            DatabaseUrl::parse(&format!("sqlite://{}/test.db", folder.path().display())).expect("a path");
+        let database_url = new_database(&folder);
         let clock = Clock::held(at(MONDAY));
         let desk = app::open_desk(&database_url, clock.clone()).await.expect("a database");
         let secret = Secret::given(&"0123456789abcdef".repeat(2)).expect("long enough");
@@ -174,12 +177,12 @@ impl TestPractice {
     }
 
     /// Tries to write a claim straight into the database; answers why it was refused.
-    pub async fn claim(&self, request: &str, clinician: &Person, client: &Person, stretch: Interval) -> StoreError {
+    pub async fn claim(&self, clinician: &Person, client: &Person, stretch: Interval) -> StoreError {
         let practice = self.admin.run("{ practice { id } }", json!({})).await;
         let practice = PracticeId::parse(&text(&practice["practice"]["id"])).expect("an id");
         let store = Store::open(&self.database_url).await.expect("a database");
         let write = store.write(practice).await.expect("the lock");
-        let kind = ClaimKind::Request { id: RequestId::parse(request).expect("an id"), lapses_at: stretch.start };
+        let kind = ClaimKind::Request { id: RequestId::generate(), lapses_at: stretch.start };
         let claim = Claim {
             kind,
             clinician_id: ClinicianId::parse(&clinician.id).expect("an id"),
@@ -215,6 +218,18 @@ impl Drop for TestPractice {
             let _ = stop.send(());
         }
     }
+}
+
+/// An empty database of the kind that the test runs on.
+fn new_database(folder: &TempDir) -> DatabaseUrl {
+    let url = match Engine::current() {
+        Engine::Sqlite => format!("sqlite://{}/test.db", folder.path().display()),
+        Engine::Postgres => {
+            let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+            Postgres::shared().expect("it was found").database(&name)
+        }
+    };
+    DatabaseUrl::parse(&url).expect("an address")
 }
 
 async fn create_practice(desk: &Desk, email: &str) -> (PracticeId, MemberId) {

@@ -1,38 +1,13 @@
-//! Opens the database, and brings its schema up to date.
+//! Opens a file of SQLite, and brings its schema up to date.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
-use super::{Store, StoreError};
-
-/// Where the data is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DatabaseUrl {
-    path: PathBuf,
-}
-
-impl DatabaseUrl {
-    /// Reads `sqlite://PATH`, relative to the working directory or absolute.
-    pub fn parse(text: &str) -> Result<Self, StoreError> {
-        let path =
-            text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).filter(|path| !path.is_empty());
-        match path {
-            Some(path) if !path.contains(['?', '#']) => Ok(Self { path: PathBuf::from(path) }),
-            _ => Err(StoreError::Address(format!(
-                "“{text}” is not a database that frontdesk can open. Write sqlite://PATH, such as sqlite://frontdesk.db."
-            ))),
-        }
-    }
-
-    /// The database's file.
-    pub fn path(&self) -> &std::path::Path {
-        &self.path
-    }
-}
+use super::StoreError;
 
 /// Readers besides the one writer. Reads take microseconds, so more than the cores only wait for each other.
 const READERS: u32 = 4;
@@ -43,38 +18,35 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection. A queue longer than this is an overload, told as one.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
-impl Store {
-    /// Opens the file, making it where it is missing, and migrates it. One process at a time: two would each see the
-    /// other's writes, but only late (see README, "Running it").
-    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let writer = connect(url, false).await?;
-        migrate(url, &writer).await?;
-        let reader = connect(url, true).await?;
-        Ok(Self { reader, writer, shared: std::sync::Arc::default() })
-    }
+/// Opens the file, making it where it is missing, and migrates it: a reader and the writer. One process at a time: two
+/// would each see the other's writes, but only late (see README, "Running it").
+pub(super) async fn open(path: &Path) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
+    let writer = connect(path, false).await?;
+    migrate(path, &writer).await?;
+    Ok((connect(path, true).await?, writer))
 }
 
 /// Migrates under a lock on a file beside the database: the library takes none, and of two programs that start at once
 /// on a new database one would fail half-way.
-async fn migrate(url: &DatabaseUrl, writer: &DatabaseConnection) -> Result<(), StoreError> {
-    let mut path = url.path.as_os_str().to_owned();
-    path.push(".lock");
+async fn migrate(path: &Path, writer: &DatabaseConnection) -> Result<(), StoreError> {
+    let mut lock_path = path.as_os_str().to_owned();
+    lock_path.push(".lock");
     let locked = tokio::task::spawn_blocking(move || {
-        let file = std::fs::File::options().create(true).append(true).open(&path)?;
+        let file = std::fs::File::options().create(true).append(true).open(&lock_path)?;
         file.lock()?;
         Ok::<_, std::io::Error>(file)
     });
     let told =
-        |error: String| StoreError::Address(format!("{} cannot be locked for migration: {error}.", url.path.display()));
+        |error: String| StoreError::Address(format!("{} cannot be locked for migration: {error}.", path.display()));
     let lock = locked.await.map_err(|error| told(error.to_string()))?.map_err(|error| told(error.to_string()))?;
     Migrator::up(writer, None).await?;
     drop(lock);
     Ok(())
 }
 
-async fn connect(url: &DatabaseUrl, read_only: bool) -> Result<DatabaseConnection, StoreError> {
+async fn connect(path: &Path, read_only: bool) -> Result<DatabaseConnection, StoreError> {
     let mut options = ConnectOptions::new("sqlite::memory:");
-    let path = url.path.clone();
+    let path = path.to_owned();
     options
         // One writer: with several, SQLite lets them poll for the lock unfairly, and the slowest waits 20 times as long.
         .max_connections(if read_only { READERS } else { 1 })

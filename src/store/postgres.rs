@@ -1,0 +1,119 @@
+//! Opens a database of PostgreSQL, and brings its schema up to date.
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
+use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+
+use super::StoreError;
+use super::address::PostgresUrl;
+
+/// How long a start waits for a server that does not answer yet, and how often it asks.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+const START_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How long a request waits for a connection. A queue longer than this is an overload, told as one.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the server may take for one statement. The slowest of ours, the impact on a whole practice, takes a fraction.
+const STATEMENT_TIMEOUT_MILLIS: &str = "15000";
+/// How long one write may wait for the others of its practice.
+const LOCK_TIMEOUT_MILLIS: &str = "5000";
+/// When the server takes a transaction back whose owner went silent, so that the practice's row comes free.
+const IDLE_TIMEOUT_MILLIS: &str = "20000";
+
+/// After how long a silence a connection is tried before it is used.
+const PING_AFTER: Duration = Duration::from_secs(2);
+
+/// Names the lock under which schemas are migrated: any number, the same in every version of frontdesk.
+const MIGRATION_LOCK: i64 = 0x66_72_6f_6e_74_64_65_73;
+
+/// Waits for the server, migrates under a lock that all starting servers share, and opens the connections.
+pub(super) async fn open(url: &PostgresUrl) -> Result<DatabaseConnection, StoreError> {
+    let mut lock = reach(&url.options).await?;
+    migrate(url, &mut lock).await?;
+    // Ended politely where it can be; the lock ends with the connection in any case.
+    let _ = lock.close().await;
+    connect(url, url.connections, true).await
+}
+
+/// A first connection. A server that is starting is waited for; one that refuses us is not.
+async fn reach(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    let place = format!("PostgreSQL at {}:{}", options.get_host(), options.get_port());
+    let attempts = START_TIMEOUT.as_millis() / START_INTERVAL.as_millis();
+    let mut last = None;
+    for attempt in 0..attempts {
+        let refused = match options.clone().disable_statement_logging().connect().await {
+            Ok(connection) => return Ok(connection),
+            Err(error) => error,
+        };
+        if let Some(next_step) = final_refusal(&refused) {
+            return Err(StoreError::Address(format!("{place} refused: {refused}. {next_step}")));
+        }
+        if attempt % 20 == 0 {
+            let left = START_TIMEOUT.as_secs() - attempt as u64 * START_INTERVAL.as_millis() as u64 / 1_000;
+            tracing::warn!("{place} does not answer yet; waiting up to {left} seconds more");
+        }
+        last = Some(refused);
+        tokio::time::sleep(START_INTERVAL).await;
+    }
+    let cause = last.map_or_else(String::new, |error| format!(": {error}"));
+    let seconds = START_TIMEOUT.as_secs();
+    Err(StoreError::Address(format!(
+        "{place} did not answer within {seconds} seconds{cause}. Check that it runs, and its address in --database-url."
+    )))
+}
+
+/// The next step where waiting does not help.
+fn final_refusal(error: &sqlx::Error) -> Option<&'static str> {
+    match error {
+        sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => Some("Check --database-url."),
+        sqlx::Error::Database(refused) => match refused.code().as_deref() {
+            Some("28P01" | "28000") => Some("Check the user and the password in --database-url."),
+            Some("3D000") => Some("Make the database first: createdb NAME."),
+            Some("42501") => Some("Let the user connect to the database."),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Migrates under an advisory lock: the library takes none, and of several servers that start at once only the first
+/// has anything to do.
+async fn migrate(url: &PostgresUrl, lock: &mut PgConnection) -> Result<(), StoreError> {
+    let free: bool =
+        sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(MIGRATION_LOCK).fetch_one(&mut *lock).await?;
+    if !free {
+        tracing::info!("another server is bringing the schema up to date; waiting for it");
+        sqlx::query("SELECT pg_advisory_lock($1)").bind(MIGRATION_LOCK).execute(&mut *lock).await?;
+    }
+    let unhurried = connect(url, 1, false).await?;
+    Migrator::up(&unhurried, None).await?;
+    unhurried.close().await?;
+    Ok(())
+}
+
+async fn connect(url: &PostgresUrl, connections: u32, hurried: bool) -> Result<DatabaseConnection, StoreError> {
+    // The library insists on reading an address of its own; ours replaces it.
+    let mut options = ConnectOptions::new("postgres://localhost/frontdesk");
+    let ours = url.options.clone();
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A ping a request would cost a round trip; one after a silence finds what a restart of the server left behind.
+        .test_before_acquire_if_idle_for(PING_AFTER)
+        .sqlx_logging(false)
+        .map_sqlx_postgres_opts(move |_| {
+            let ours = ours.clone().application_name("frontdesk").disable_statement_logging().options([
+                ("default_transaction_isolation", "read committed"),
+                ("idle_in_transaction_session_timeout", IDLE_TIMEOUT_MILLIS),
+            ]);
+            if !hurried {
+                return ours;
+            }
+            ours.options([("statement_timeout", STATEMENT_TIMEOUT_MILLIS), ("lock_timeout", LOCK_TIMEOUT_MILLIS)])
+        });
+    Ok(Database::connect(options).await?)
+}

@@ -1,0 +1,73 @@
+//! Runs every test on each store, and says which.
+
+use std::pin::Pin;
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::engines::{self, Postgres};
+
+/// A store that the tests run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A test: its name, and what it does on the store it finds.
+pub struct Test {
+    pub name: &'static str,
+    pub run: fn() -> Pin<Box<dyn Future<Output = ()>>>,
+}
+
+/// Lists a file's tests. One that is not listed is dead code, which the lints refuse.
+macro_rules! tests {
+    ($($name:ident),+ $(,)?) => {
+        pub const TESTS: &[$crate::support::Test] = &[$($crate::support::Test {
+            name: concat!(module_path!(), "::", stringify!($name)),
+            run: || Box::pin($name()),
+        }),+];
+    };
+}
+pub(crate) use tests;
+
+tokio::task_local! {
+    static ENGINE: Engine;
+}
+
+impl Engine {
+    /// The store that the running test is about.
+    pub fn current() -> Self {
+        ENGINE.get()
+    }
+}
+
+/// Runs the tests that the arguments ask for, on both stores where PostgreSQL's programs are found.
+pub fn run(tests: &[&'static [Test]]) -> ExitCode {
+    let arguments = Arguments::from_args();
+    if !arguments.list {
+        println!("Testing on {}.", engines::described());
+    }
+    let mut trials = Vec::new();
+    for test in tests.iter().copied().flatten() {
+        for (engine, word) in [(Engine::Sqlite, "sqlite"), (Engine::Postgres, "postgres")] {
+            let name = format!("{word}::{}", test.name.trim_start_matches("api::"));
+            let trial = Trial::test(name, move || {
+                on(engine, test);
+                Ok(())
+            });
+            let is_there = engine == Engine::Sqlite || engines::postgres_is_there();
+            trials.push(trial.with_ignored_flag(!is_there));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn on(engine: Engine, test: &Test) {
+    if engine == Engine::Postgres {
+        Postgres::shared().expect("it was found");
+    }
+    // Two threads: what may race shall race.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(ENGINE.scope(engine, (test.run)()));
+}

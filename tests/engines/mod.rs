@@ -1,0 +1,146 @@
+//! Private servers for tests and benchmarks: on free ports, in a temporary folder, ended with the process that started
+//! them. A server that was already there is never used.
+#![allow(dead_code, reason = "each test binary uses what it needs")]
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+/// Set by scripts/test, which installs what is missing: an engine that is not there then fails the run.
+pub const REQUIRED: &str = "FRONTDESK_TEST_ENGINES_REQUIRED";
+
+/// What PostgreSQL must be at least.
+const POSTGRES_VERSION_MIN: u32 = 15;
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// A PostgreSQL of our own.
+pub struct Postgres {
+    programs: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    /// Lives as long as its standard input is open.
+    _keeper: Child,
+}
+
+impl Postgres {
+    /// The one of this process, started at the first call; none where its programs are not installed.
+    pub fn shared() -> Option<&'static Self> {
+        static SHARED: OnceLock<Option<Postgres>> = OnceLock::new();
+        SHARED.get_or_init(Self::start).as_ref()
+    }
+
+    /// Starts one.
+    pub fn start() -> Option<Self> {
+        let Some((programs, _)) = postgres_programs() else {
+            assert!(
+                std::env::var_os(REQUIRED).is_none(),
+                "PostgreSQL {POSTGRES_VERSION_MIN} or newer is not installed"
+            );
+            return None;
+        };
+        let port = free_port();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engines/postgres.sh");
+        let mut command = Command::new("sh");
+        command.arg(script).arg(&programs).arg(port.to_string());
+        let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
+        let mut folder = String::new();
+        let said = keeper.stdout.take().expect("piped");
+        BufReader::new(said).read_line(&mut folder).expect("the script's answer");
+        assert!(!folder.is_empty(), "PostgreSQL did not start: see above");
+        Some(Self { programs, folder: folder.trim_end().into(), port, _keeper: keeper })
+    }
+
+    /// Makes an empty database; answers its address.
+    pub fn database(&self, name: &str) -> String {
+        self.run("createdb", &["--template=template0", name]);
+        self.url(name)
+    }
+
+    /// The address of a database.
+    pub fn url(&self, name: &str) -> String {
+        format!("postgres://frontdesk@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// The port it listens at.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Runs a statement on a database and answers what psql prints of it, without headings.
+    pub fn query(&self, database: &str, sql: &str) -> String {
+        self.run("psql", &["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql])
+    }
+
+    /// Ends every process at once, as a crash does, and starts again.
+    pub fn crash_and_restart(&self) {
+        let data = self.folder.join("data");
+        let log = self.folder.join("server.log");
+        let mut command = self.as_owner("pg_ctl");
+        command.arg("-D").arg(data).args(["-w", "-m", "immediate", "-l"]).arg(log).arg("restart");
+        let done = command.stdout(Stdio::null()).status().expect("pg_ctl runs");
+        assert!(done.success(), "PostgreSQL did not start again");
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new(self.programs.join(program));
+        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "frontdesk"]).args(arguments);
+        let done = command.output().expect("the program runs");
+        assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).expect("text").trim_end().to_owned()
+    }
+
+    /// A program run by whom the server belongs to.
+    fn as_owner(&self, program: &str) -> Command {
+        let program = self.programs.join(program);
+        let mut command = if is_root() { Command::new("setpriv") } else { Command::new(&program) };
+        if is_root() {
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(&program);
+        }
+        command.current_dir(&self.folder);
+        command
+    }
+}
+
+/// True where PostgreSQL can be started, or must be.
+pub fn postgres_is_there() -> bool {
+    std::env::var_os(REQUIRED).is_some() || postgres_programs().is_some()
+}
+
+/// What the tests run on, for people to read.
+pub fn described() -> String {
+    match postgres_programs() {
+        Some((_, version)) => format!("SQLite (in the program) and {version}"),
+        None => format!("SQLite only: no PostgreSQL {POSTGRES_VERSION_MIN} or newer is installed"),
+    }
+}
+
+/// The folder of PostgreSQL's programs, and what they say they are: those on the PATH, else the newest where Debian
+/// keeps them.
+fn postgres_programs() -> Option<(PathBuf, String)> {
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<_> = std::env::split_paths(&on_path).collect();
+    let mut versions: Vec<_> = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().collect();
+    versions.sort_by_key(|entry| std::cmp::Reverse(entry.file_name().to_string_lossy().parse().unwrap_or(0_u32)));
+    folders.extend(versions.into_iter().map(|entry| entry.path().join("bin")));
+    let usable = |folder: &PathBuf| {
+        let has = |program: &str| folder.join(program).exists();
+        has("initdb") && has("pg_ctl") && has("createdb") && has("psql")
+    };
+    let folder = folders.into_iter().find(usable)?;
+    let said = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
+    let said = String::from_utf8_lossy(&said.stdout).trim().to_owned();
+    let number = said.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty())?;
+    (number.parse::<u32>().ok()? >= POSTGRES_VERSION_MIN).then_some((folder, said))
+}
+
+fn is_root() -> bool {
+    let said = Command::new("id").arg("-u").output().expect("id runs");
+    said.stdout.starts_with(b"0\n")
+}
