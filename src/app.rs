@@ -6,26 +6,58 @@ use tokio::net::TcpListener;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
-use crate::config::{Config, SWEEP_INTERVAL};
+use crate::config::{Config, PUSH_RETENTION, SWEEP_INTERVAL};
 use crate::graphql;
 use crate::http::{self, Server};
-use crate::push::Bus;
+use crate::push::{Bus, Carrier};
 use crate::store::{DatabaseUrl, Store, StoreError};
 use crate::usecases::Desk;
 
-/// Opens the database, making and migrating it where needed, and puts a desk before it.
+/// Opens the database, making and migrating it where needed, and puts a desk before it that wakes no other server: for
+/// commands that do one thing and end.
 pub async fn open_desk(database: &DatabaseUrl, clock: Clock) -> Result<Desk, StoreError> {
-    Ok(Desk::new(Store::open(database).await?, Bus::default(), clock))
+    Ok(Desk::new(Store::open(database).await?, Bus::default(), clock, PUSH_RETENTION))
+}
+
+/// A server's parts, before it listens.
+pub struct Parts {
+    pub desk: Desk,
+    /// Wakes the other servers; none where there are no others.
+    carrier: Option<Carrier>,
+}
+
+/// Opens the database as `open_desk` does, with what wakes the other servers that share it.
+pub async fn open_server(config: &Config, clock: Clock) -> Result<Parts, StoreError> {
+    let store = Store::open(&config.database_url).await?;
+    let carrier = match (&config.bus, store.wake_up_line()) {
+        (Some(bus), _) => Some(connect(&bus.0).await.map_err(StoreError::Address)?),
+        (None, Some(line)) => Some(Carrier::Postgres(line)),
+        (None, None) => None,
+    };
+    let bus = if carrier.is_some() { Bus::across_servers() } else { Bus::default() };
+    Ok(Parts { desk: Desk::new(store, bus, clock, config.push_retention), carrier })
+}
+
+#[cfg(feature = "nats")]
+async fn connect(url: &str) -> Result<Carrier, String> {
+    Ok(Carrier::Nats(crate::push::Nats::connect(url).await?))
+}
+
+#[cfg(not(feature = "nats"))]
+async fn connect(_url: &str) -> Result<Carrier, String> {
+    Err("This build of frontdesk has no NATS. Build it with: cargo build --release --features nats".to_owned())
 }
 
 /// Serves until `stop` resolves, then lets running requests finish.
 pub async fn serve(
     config: &Config,
-    desk: Desk,
+    parts: Parts,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let Parts { desk, carrier } = parts;
     let sweeper = tokio::spawn(sweep(desk.clone()));
+    let push = tokio::spawn(desk.clone().keep_pushing(carrier));
     let server = Server {
         api: graphql::api(desk.clone()),
         tokens: Tokens::new(config.secret.clone()),
@@ -34,6 +66,7 @@ pub async fn serve(
     };
     let served = http::serve(listener, server, config.console, stop).await;
     sweeper.abort();
+    push.abort();
     served
 }
 

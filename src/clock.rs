@@ -53,3 +53,18 @@ impl Clock {
         }
     }
 }
+
+/// Measures how long something takes: monotonic, and never held.
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Starts now.
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// What has passed since.
+    pub fn elapsed(&self) -> std::time::Duration {
+        self.0.elapsed()
+    }
+}

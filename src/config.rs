@@ -15,12 +15,35 @@ pub const BODY_MAX_BYTES: usize = 256 * 1024;
 /// How often overdue requests are swept. Readers do not wait for it.
 pub const SWEEP_INTERVAL: std::time::Duration = std::time::Duration::from_secs(15);
 
+/// How long streams can be resumed from a cursor. The audit trail stays.
+pub const PUSH_RETENTION: chrono::Duration = chrono::Duration::days(30);
+
+/// What carries wake-ups between servers, where it is not the database.
+#[derive(Clone, Debug)]
+pub struct BusUrl(pub String);
+
+impl BusUrl {
+    /// Reads `nats://HOST:PORT`, or `tls://HOST:PORT` for NATS over TLS.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let host = text.strip_prefix("nats://").or_else(|| text.strip_prefix("tls://"));
+        match host {
+            Some(host) if !host.is_empty() => Ok(Self(text.to_owned())),
+            _ => Err("Write nats://HOST:PORT. Without --bus, wake-ups go over PostgreSQL itself, and on SQLite they \
+                      stay in the process."
+                .to_owned()),
+        }
+    }
+}
+
 /// How a server runs.
 #[derive(Clone)]
 pub struct Config {
     pub database_url: DatabaseUrl,
     pub listen: SocketAddr,
     pub secret: Secret,
+    pub bus: Option<BusUrl>,
+    /// How long streams can be resumed from a cursor.
+    pub push_retention: chrono::Duration,
     /// Serve the console at `/`.
     pub console: bool,
 }

@@ -72,7 +72,7 @@ const RULES: &[Rule] = &[
     rule("AppointmentRequest", PARTIES, "noteToClinician"),
     rule("Appointment", ALL, "id status client clinician service startsAt endsAt localStart modality request"),
     rule("AppointmentRequestEvent", ALL, "cursor type occurredAt appointmentRequest actor"),
-    rule("StreamReset", ALL, "cursor reason"),
+    rule("StreamReset", ALL, "cursor reason message"),
 
     rule("ClinicianConnection", ALL, "edges nodes pageInfo totalCount"),
     rule("ClinicianEdge", ALL, "cursor node"),
@@ -134,6 +134,11 @@ static TABLE: LazyLock<HashMap<&'static str, Fields>> = LazyLock::new(|| {
 /// The roles of which one is needed for a field; none where no rule is declared.
 pub fn roles_for(parent: &str, field: &str) -> Option<&'static [Role]> {
     TABLE.get(parent)?.get(field).copied()
+}
+
+/// A declared field's name as the table spells it.
+pub fn spelled(parent: &str, field: &str) -> Option<&'static str> {
+    TABLE.get(parent)?.get_key_value(field).map(|(name, _)| *name)
 }
 
 /// Every declared field, for the tests that hold the table against the schema.

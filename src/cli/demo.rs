@@ -10,7 +10,7 @@ use super::{Failure, sample, token};
 use crate::app;
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, PUSH_RETENTION};
 use crate::store::DatabaseUrl;
 
 /// The demo's database, in the working directory.
@@ -37,13 +37,15 @@ impl Demo {
         if self.fresh {
             remove(&database_url)?;
         }
-        let desk = app::open_desk(&database_url, Clock::system()).await.map_err(Failure::from_error)?;
+        let secret = config::secret(None, &database_url).map_err(Failure)?;
+        let listen = listener.local_addr().map_err(Failure::from_error)?;
+        let (bus, push_retention) = (None, PUSH_RETENTION);
+        let config = Config { database_url, listen, secret, bus, push_retention, console: self.door.console() };
+        let parts = app::open_server(&config, Clock::system()).await.map_err(Failure::from_error)?;
+        let desk = parts.desk.clone();
         if desk.members_by_email(sample::ADMIN).await?.is_empty() {
             sample::create(&desk, |progress| eprintln!("{progress}")).await?;
         }
-        let secret = config::secret(None, &database_url).map_err(Failure)?;
-        let listen = listener.local_addr().map_err(Failure::from_error)?;
-        let config = Config { database_url, listen, secret, console: self.door.console() };
         eprintln!("The sample practice is served from {}.", config.database_url);
         print_addresses(&config);
         eprintln!(
@@ -55,7 +57,7 @@ impl Demo {
             println!("export {name}={token}");
         }
         eprintln!("\nPress Ctrl-C to stop.");
-        until_stopped(&config, desk, listener, stop).await
+        until_stopped(&config, parts, listener, stop).await
     }
 }
 

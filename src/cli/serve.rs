@@ -6,11 +6,11 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{self, SignalKind};
 
+use super::token::duration;
 use super::{DatabaseArgs, Failure, SecretArgs};
-use crate::app;
+use crate::app::{self, Parts};
 use crate::clock::Clock;
-use crate::config::{Config, DEFAULT_LISTEN};
-use crate::usecases::Desk;
+use crate::config::{BusUrl, Config, DEFAULT_LISTEN};
 
 /// Serves until SIGTERM or SIGINT; then it takes no new connection, finishes what runs, and exits 0.
 #[derive(Args)]
@@ -21,6 +21,12 @@ pub struct Serve {
     secret: SecretArgs,
     #[command(flatten)]
     door: DoorArgs,
+    /// What wakes the other servers of one PostgreSQL: nats://HOST:PORT. Without it they wake each other over PostgreSQL.
+    #[arg(long, env = "FRONTDESK_BUS", value_parser = BusUrl::parse, hide_env_values = true)]
+    bus: Option<BusUrl>,
+    /// How long streams can be resumed from a cursor: a number and s, m, h or d. The audit trail stays for ever.
+    #[arg(long, env = "FRONTDESK_PUSH_RETENTION", default_value = "30d", value_parser = duration)]
+    push_retention: chrono::Duration,
 }
 
 /// Where and how to serve.
@@ -53,13 +59,14 @@ impl Serve {
         let stop = stop_signal()?;
         let database_url = self.database.parse()?;
         let listener = self.door.bind().await?;
-        let desk = app::open_desk(&database_url, Clock::system()).await.map_err(Failure::from_error)?;
         let secret = self.secret.load(&database_url)?;
         let listen = listener.local_addr().map_err(Failure::from_error)?;
-        let config = Config { database_url, listen, secret, console: self.door.console() };
+        let (bus, push_retention) = (self.bus, self.push_retention);
+        let config = Config { database_url, listen, secret, bus, push_retention, console: self.door.console() };
+        let parts = app::open_server(&config, Clock::system()).await.map_err(Failure::from_error)?;
         eprintln!("frontdesk {} serves {}", env!("CARGO_PKG_VERSION"), config.database_url);
         print_addresses(&config);
-        until_stopped(&config, desk, listener, stop).await
+        until_stopped(&config, parts, listener, stop).await
     }
 }
 
@@ -76,11 +83,11 @@ pub(super) fn print_addresses(config: &Config) {
 /// Serves until `stop` resolves.
 pub(super) async fn until_stopped(
     config: &Config,
-    desk: Desk,
+    parts: Parts,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    app::serve(config, desk, listener, stop).await.map_err(|error| Failure(format!("Serving failed: {error}.")))?;
+    app::serve(config, parts, listener, stop).await.map_err(|error| Failure(format!("Serving failed: {error}.")))?;
     eprintln!("frontdesk has stopped.");
     Ok(())
 }

@@ -85,7 +85,7 @@ impl Watch {
 fn refused_or(mut response: Value) -> Result<Value, Broken> {
     match first_error(&response) {
         None => Ok(response["data"].take()),
-        Some((code, message)) if code == "INTERNAL" => Err(Broken::Connection(message)),
+        Some((code, message)) if code == "INTERNAL" || code == "UNAVAILABLE" => Err(Broken::Connection(message)),
         Some((_, message)) => Err(Broken::Refused(message)),
     }
 }

@@ -46,6 +46,11 @@ impl EventKind {
         Self::AppointmentRequestSuperseded,
     ];
 
+    /// True unless it is known that nobody's roles move with it: who follows a stream is judged again then.
+    pub fn can_change_rights(self) -> bool {
+        !Self::OF_REQUESTS.contains(&self)
+    }
+
     fn of_request(status: RequestStatus) -> Self {
         match status {
             RequestStatus::Pending => Self::AppointmentRequested,
@@ -136,6 +141,24 @@ pub struct LoggedEvent {
     pub client_id: Option<ClientId>,
     pub request_id: Option<RequestId>,
     pub appointment_id: Option<AppointmentId>,
+}
+
+/// Which facts a reader wants; what is not set is not asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// None means every kind.
+    pub kinds: Option<&'static [EventKind]>,
+    pub clinician: Option<ClinicianId>,
+    pub client: Option<ClientId>,
+}
+
+impl EventFilter {
+    /// True where the reader wants this fact.
+    pub fn admits(&self, event: &LoggedEvent) -> bool {
+        self.kinds.is_none_or(|kinds| kinds.contains(&event.kind))
+            && self.clinician.is_none_or(|clinician| event.clinician_id == Some(clinician))
+            && self.client.is_none_or(|client| event.client_id == Some(client))
+    }
 }
 
 /// A place in one practice's log: everything up to and with `seq` has been seen.

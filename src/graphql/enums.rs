@@ -195,6 +195,10 @@ twins! {
     StreamResetReason = "crate::push::ResetReason" {
         /// The cursor is beyond the log's end: the database has been restored to an earlier state since.
         CursorUnknown,
+        /// The cursor is older than what streams replay, 30 days unless the operator chose otherwise.
+        CursorExpired,
+        /// The reader took events in more slowly than they came, and is more than 1,000 of them behind.
+        FellBehind,
     }
 }
 

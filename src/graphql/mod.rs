@@ -1,6 +1,7 @@
 //! The API: thin. Each resolver parses, calls one use case, and shapes its answer.
 
 mod context;
+mod counting;
 mod enums;
 mod error;
 mod guard;
@@ -26,7 +27,7 @@ pub type Api = Schema<query::Query, mutation::Mutation, subscription::Subscripti
 
 /// Builds the schema over a desk.
 pub fn api(desk: Desk) -> Api {
-    builder().data(desk).extension(guard::Rights).finish()
+    builder().data(desk).extension(counting::Counting).extension(guard::Rights).finish()
 }
 
 fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {

@@ -14,7 +14,7 @@ use super::types::request::AppointmentRequest;
 use crate::domain::events::{EventKind, LoggedEvent};
 use crate::domain::ids::{ClinicianId, MemberId};
 use crate::domain::viewer::Viewer;
-use crate::push::{Feed, FeedEnd, FeedItem};
+use crate::push::{Feed, FeedEnd, FeedItem, ResetReason};
 use crate::usecases::{Denied, Desk, Refusal, RequestStream};
 
 /// Where every stream begins.
@@ -63,6 +63,8 @@ pub struct StreamReset {
     cursor: Cursor,
     /// Why.
     reason: StreamResetReason,
+    /// What to do, in one English sentence for the developer of the frontend.
+    message: &'static str,
 }
 
 /// Where every stream begins. A stream ends with UNAUTHENTICATED when its token expires, and with FORBIDDEN when its
@@ -80,7 +82,7 @@ impl Subscription {
         >,
     ) -> Result<impl Stream<Item = Result<AppointmentRequestItem>> + use<>> {
         permit(ctx, "appointmentRequested")?;
-        follow(ctx, vec![EventKind::AppointmentRequested], clinician_id, after).await
+        follow(ctx, &[EventKind::AppointmentRequested], clinician_id, after).await
     }
 
     /// Every change of a request that the viewer may see: made, confirmed, declined, withdrawn, expired, superseded. A
@@ -95,7 +97,7 @@ impl Subscription {
         >,
     ) -> Result<impl Stream<Item = Result<AppointmentRequestItem>> + use<>> {
         permit(ctx, "appointmentRequestChanged")?;
-        follow(ctx, EventKind::OF_REQUESTS.to_vec(), clinician_id, after).await
+        follow(ctx, &EventKind::OF_REQUESTS, clinician_id, after).await
     }
 
     /// The number on the calendar icon: how many requests wait for an answer, now and at every change. It is a state, not
@@ -109,7 +111,7 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<i32>> + use<>> {
         permit(ctx, "pendingRequestCount")?;
         let (feed, viewer, clinician) =
-            open(ctx, EventKind::OF_REQUESTS.to_vec(), clinician_id, None).await.map_err(top_level)?;
+            open(ctx, &EventKind::OF_REQUESTS, clinician_id, None).await.map_err(top_level)?;
         let counts = Counts { feed, desk: ctx.desk().clone(), viewer, clinician, last: None, ended: false };
         Ok(stream::unfold(counts, |mut counts| async move { Some((counts.next().await?, counts)) }))
     }
@@ -122,7 +124,7 @@ fn permit(ctx: &Context<'_>, field: &str) -> Result<()> {
 
 async fn open(
     ctx: &Context<'_>,
-    kinds: Vec<EventKind>,
+    kinds: &'static [EventKind],
     clinician_id: Option<ID>,
     after: Option<Cursor>,
 ) -> Result<(Feed, Viewer, Option<ClinicianId>), Refusal> {
@@ -135,7 +137,7 @@ async fn open(
 
 async fn follow(
     ctx: &Context<'_>,
-    kinds: Vec<EventKind>,
+    kinds: &'static [EventKind],
     clinician_id: Option<ID>,
     after: Option<Cursor>,
 ) -> Result<impl Stream<Item = Result<AppointmentRequestItem>> + use<>> {
@@ -164,10 +166,11 @@ impl Follower {
             };
             match item {
                 FeedItem::Reset(cursor, reason) => {
-                    let reset = StreamReset { cursor: cursor.into(), reason: reason.into() };
+                    let reset =
+                        StreamReset { cursor: cursor.into(), message: what_to_do(reason), reason: reason.into() };
                     return Some(Ok(AppointmentRequestItem::Reset(reset)));
                 }
-                FeedItem::Event(cursor, event) => match self.shape(cursor.into(), event).await {
+                FeedItem::Event(cursor, event) => match self.shape(cursor.into(), &event).await {
                     Ok(Some(event)) => return Some(Ok(AppointmentRequestItem::Event(event))),
                     // The viewer may not see this one.
                     Ok(None) => {}
@@ -182,13 +185,27 @@ impl Follower {
     }
 
     /// Loads what the event tells of, under its reader's rights.
-    async fn shape(&self, cursor: Cursor, event: LoggedEvent) -> Result<Option<AppointmentRequestEvent>, Refusal> {
+    async fn shape(&self, cursor: Cursor, event: &LoggedEvent) -> Result<Option<AppointmentRequestEvent>, Refusal> {
         let (Some(id), Some(r#type)) = (event.request_id, event_type(event.kind)) else { return Ok(None) };
         let Some(request) = self.desk.requests(&self.viewer, &[id]).await?.into_iter().next() else { return Ok(None) };
         let settings = self.desk.settings(&self.viewer).await?;
         let appointment_request = AppointmentRequest { request, settings };
         let (occurred_at, actor) = (event.occurred_at.into(), event.actor);
         Ok(Some(AppointmentRequestEvent { cursor, r#type, occurred_at, appointment_request, actor }))
+    }
+}
+
+fn what_to_do(reason: ResetReason) -> &'static str {
+    match reason {
+        ResetReason::CursorUnknown => {
+            "The database has been restored to a time before this cursor. Query again what you show; this stream goes on."
+        }
+        ResetReason::CursorExpired => {
+            "The cursor is older than what is replayed. Query again what you show; this stream goes on from now."
+        }
+        ResetReason::FellBehind => {
+            "Events came faster than you read them. Query again what you show; this stream goes on from now."
+        }
     }
 }
 
@@ -221,7 +238,7 @@ impl Counts {
         }
         loop {
             if self.last.is_some()
-                && let Err(end) = self.feed.news().await?
+                && let Err(end) = self.feed.next().await?
             {
                 self.ended = true;
                 return Some(Err(ended(end)));
@@ -248,7 +265,9 @@ fn ended(end: FeedEnd) -> Error {
         FeedEnd::TokenExpired => denial(&Denied::Unauthenticated(
             "The token has expired. Sign in again, and resume from your cursor.".to_owned(),
         )),
-        FeedEnd::RightsLost => denial(&Denied::Forbidden("Your rights have changed, and this stream has ended.")),
+        FeedEnd::RightsChanged => {
+            denial(&Denied::Forbidden("Your rights have changed, and this stream has ended. Subscribe again."))
+        }
         FeedEnd::Fault(error) => top_level(Refusal::Fault(crate::usecases::Fault(Box::new(error)))),
     }
 }

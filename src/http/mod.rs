@@ -4,6 +4,7 @@ mod bearer;
 mod console;
 mod graphql;
 mod health;
+mod metrics;
 mod websocket;
 
 use std::future::Future;
@@ -50,6 +51,7 @@ fn router(server: Server, console: bool) -> Router {
         .route(WEBSOCKET_PATH, any(websocket::open))
         .route("/healthz", get(health::is_alive))
         .route("/readyz", get(health::is_ready))
+        .route("/metrics", get(metrics::page))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
     let router = if console { router.route("/", get(console::page)) } else { router };
     router.with_state(server)

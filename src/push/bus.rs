@@ -1,38 +1,101 @@
-//! The bus within one process: for each practice the number of its last event, and whoever waits for the next.
+//! The bus: for each practice the number of its last event, and whoever waits for the next. What other servers must
+//! hear lies in an outbox until a carrier takes it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::domain::ids::PracticeId;
 
 /// Carries wake-ups. A watch holds one number, so however many wake-ups come, nothing piles up.
 #[derive(Clone, Default)]
-pub struct Bus {
-    practices: Arc<Mutex<HashMap<PracticeId, watch::Sender<i64>>>>,
+pub struct Bus(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    practices: Mutex<HashMap<PracticeId, watch::Sender<i64>>>,
+    outbox: Option<Outbox>,
+    doubt: Notify,
+}
+
+/// What the other servers are to be told: the last number of each practice, however often it moved.
+#[derive(Default)]
+struct Outbox {
+    news: Mutex<HashMap<PracticeId, i64>>,
+    filled: Notify,
 }
 
 impl Bus {
-    /// Tells the readers of a practice that its log now ends at `last_event`.
+    /// A bus whose wake-ups go to other servers too: a carrier empties its outbox.
+    pub fn across_servers() -> Self {
+        Self(Arc::new(Inner { outbox: Some(Outbox::default()), ..Inner::default() }))
+    }
+
+    /// Tells the readers of a practice, here and on other servers, that its log now ends at `last_event`.
     pub fn wake(&self, practice: PracticeId, last_event: i64) {
-        let mut practices = self.practices.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(sender) = practices.get(&practice) else { return };
+        self.wake_here(practice, last_event);
+        if let Some(outbox) = &self.0.outbox {
+            let mut news = outbox.news.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = news.entry(practice).or_insert(last_event);
+            *known = last_event.max(*known);
+            drop(news);
+            outbox.filled.notify_one();
+        }
+    }
+
+    /// Tells the readers on this server. True where somebody listens and did not know.
+    pub fn wake_here(&self, practice: PracticeId, last_event: i64) -> bool {
+        let mut practices = self.practices();
+        let Some(sender) = practices.get(&practice) else { return false };
         if sender.is_closed() {
             practices.remove(&practice);
-            return;
+            return false;
         }
         sender.send_if_modified(|known| {
             let is_news = last_event > *known;
             *known = last_event.max(*known);
             is_news
-        });
+        })
     }
 
-    /// Waits for a practice's wake-ups, from now on.
+    /// Waits for a practice's wake-ups, from now on. It begins at the highest number that was told here while others
+    /// listened.
     pub fn listen(&self, practice: PracticeId) -> watch::Receiver<i64> {
-        let mut practices = self.practices.lock().unwrap_or_else(PoisonError::into_inner);
-        practices.entry(practice).or_insert_with(|| watch::Sender::new(0)).subscribe()
+        self.practices().entry(practice).or_insert_with(|| watch::Sender::new(0)).subscribe()
+    }
+
+    /// The practices that somebody on this server listens to.
+    pub(super) fn listened_to(&self) -> Vec<PracticeId> {
+        let mut practices = self.practices();
+        practices.retain(|_, sender| !sender.is_closed());
+        practices.keys().copied().collect()
+    }
+
+    /// Waits until there is something to tell other servers, and takes it all.
+    pub(super) async fn take_outbox(&self) -> HashMap<PracticeId, i64> {
+        let Some(outbox) = &self.0.outbox else { return std::future::pending().await };
+        loop {
+            let news = std::mem::take(&mut *outbox.news.lock().unwrap_or_else(PoisonError::into_inner));
+            if !news.is_empty() {
+                return news;
+            }
+            outbox.filled.notified().await;
+        }
+    }
+
+    /// Says that a wake-up did not come: the carrier had better connect anew, since a line can be dead without a word.
+    pub(super) fn doubt_carrier(&self) {
+        self.0.doubt.notify_one();
+    }
+
+    /// Waits until the carrier is in doubt.
+    pub(super) async fn in_doubt(&self) {
+        self.0.doubt.notified().await;
+    }
+
+    fn practices(&self) -> MutexGuard<'_, HashMap<PracticeId, watch::Sender<i64>>> {
+        self.0.practices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -57,6 +120,15 @@ mod tests {
         let (bus, practice) = (Bus::default(), PracticeId::generate());
         drop(bus.listen(practice));
         bus.wake(practice, 1);
-        assert!(bus.practices.lock().expect("not poisoned").is_empty());
+        assert!(bus.practices().is_empty());
+    }
+
+    #[tokio::test]
+    async fn other_servers_are_told_the_last_number_of_each_practice_once() {
+        let (bus, one, two) = (Bus::across_servers(), PracticeId::generate(), PracticeId::generate());
+        for (practice, number) in [(one, 7), (two, 1), (one, 9), (one, 8)] {
+            bus.wake(practice, number);
+        }
+        assert_eq!(bus.take_outbox().await, HashMap::from([(one, 9), (two, 1)]));
     }
 }

@@ -4,36 +4,48 @@
 //! be resumed from its last cursor without a hole or a double.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::sync::Arc;
 
-use tokio::sync::watch;
-
-use super::Bus;
-use crate::clock::Clock;
-use crate::domain::events::{Cursor, LoggedEvent};
-use crate::domain::ids::{MemberId, PracticeId};
+use super::Hub;
+use super::topic::{Seat, Unseated};
+use crate::domain::events::{Cursor, EventFilter, LoggedEvent};
 use crate::domain::time::Instant;
 use crate::domain::viewer::Viewer;
-use crate::store::{EventFilter, Store, StoreError};
+use crate::store::StoreError;
 
-/// What a lost wake-up costs at most: after this long a reader looks into the log by itself.
-pub const RECHECK: Duration = Duration::from_secs(5);
-
-/// How many events a subscriber reads at once, and so how many it holds in memory.
+/// How many events a subscriber reads at once when replaying, and so how many it holds in memory.
 const PAGE: u64 = 100;
+
+/// How many events of the practice a live reader may be behind and still read them up. One further behind is told to
+/// load again: what it shows is old by then.
+const BEHIND_MAX: i64 = 1_000;
 
 /// Why a stream starts over instead of going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResetReason {
     /// The cursor is beyond the log's end: it was given out by a database that has since been restored.
     CursorUnknown,
+    /// The cursor is older than what streams replay.
+    CursorExpired,
+    /// The reader took longer than events came.
+    FellBehind,
+}
+
+impl ResetReason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::CursorUnknown => "CURSOR_UNKNOWN",
+            Self::CursorExpired => "CURSOR_EXPIRED",
+            Self::FellBehind => "FELL_BEHIND",
+        }
+    }
 }
 
 /// What a stream hands over.
 #[derive(Clone, Debug)]
 pub enum FeedItem {
     /// A fact, at its place.
-    Event(Cursor, LoggedEvent),
+    Event(Cursor, Arc<LoggedEvent>),
     /// Load everything again and go on from this cursor.
     Reset(Cursor, ResetReason),
 }
@@ -43,26 +55,20 @@ pub enum FeedItem {
 pub enum FeedEnd {
     /// The token that opened it expired.
     TokenExpired,
-    /// The member may no longer follow it.
-    RightsLost,
+    /// The member is not any more who they were when the stream began.
+    RightsChanged,
     /// The log could not be read.
     Fault(StoreError),
 }
 
-/// Judges, before anything is handed over, whether the reader may still follow this stream.
-pub type StillAllowed = fn(&Viewer, &EventFilter) -> bool;
-
 /// One subscriber's way through one practice's log.
 pub struct Feed {
-    store: Store,
-    clock: Clock,
-    wake_ups: watch::Receiver<i64>,
-    practice: PracticeId,
-    member: MemberId,
-    expires_at: Instant,
-    filter: EventFilter,
-    still_allowed: StillAllowed,
+    hub: Hub,
+    request: FeedRequest,
+    seat: Seat,
+    /// The last event that was handed over, or what lies before the first.
     place: i64,
+    /// What has been read of the log: the page begins after `place` and ends here.
     read_until: i64,
     page: VecDeque<LoggedEvent>,
     reset: Option<ResetReason>,
@@ -74,34 +80,27 @@ pub struct FeedRequest {
     pub viewer: Viewer,
     pub expires_at: Instant,
     pub filter: EventFilter,
-    pub still_allowed: StillAllowed,
     pub after: Option<i64>,
 }
 
 impl Feed {
     /// Opens a stream after a place in the log, or at its end where no place is given.
-    pub async fn open(store: Store, bus: &Bus, clock: Clock, request: FeedRequest) -> Result<Self, StoreError> {
-        let practice = request.viewer.practice_id;
-        // Listen before reading where the log ends: what is written in between then wakes us.
-        let wake_ups = bus.listen(practice);
-        let last_event = store.read(practice).counters().await?.last_event;
-        let reset = request.after.is_some_and(|after| after > last_event).then_some(ResetReason::CursorUnknown);
+    pub async fn open(hub: Hub, request: FeedRequest) -> Result<Self, StoreError> {
+        // Seated before reading where the log ends: what is written in between comes into the queue.
+        let seat = hub.seat(&request.viewer, &request.filter).await?;
+        let scope = hub.store().read(request.viewer.practice_id);
+        let last_event = scope.counters().await?.last_event;
+        let reset = match request.after {
+            Some(after) if after > last_event => Some(ResetReason::CursorUnknown),
+            Some(after) if after < last_event => {
+                let first_missed = scope.event_time(after + 1).await?;
+                let oldest = hub.clock().now() - hub.retention();
+                first_missed.is_none_or(|at| at < oldest).then_some(ResetReason::CursorExpired)
+            }
+            _ => None,
+        };
         let place = if reset.is_some() { last_event } else { request.after.unwrap_or(last_event) };
-        Ok(Self {
-            store,
-            clock,
-            wake_ups,
-            practice,
-            member: request.viewer.member_id,
-            expires_at: request.expires_at,
-            filter: request.filter,
-            still_allowed: request.still_allowed,
-            place,
-            read_until: place,
-            page: VecDeque::new(),
-            reset,
-            ended: false,
-        })
+        Ok(Self { hub, request, seat, place, read_until: place, page: VecDeque::new(), reset, ended: false })
     }
 
     /// The next item; none once the stream has ended and has said why.
@@ -109,74 +108,77 @@ impl Feed {
         if self.ended {
             return None;
         }
-        if let Some(reason) = self.reset.take() {
-            return Some(Ok(FeedItem::Reset(self.cursor(self.place), reason)));
-        }
+        let next = self.item().await;
+        self.ended = next.is_err();
+        Some(next)
+    }
+
+    async fn item(&mut self) -> Result<FeedItem, FeedEnd> {
         loop {
+            if let Some(reason) = self.reset.take() {
+                self.hub.metrics().count_reset(reason.as_str());
+                return Ok(FeedItem::Reset(self.cursor(), reason));
+            }
             if let Some(event) = self.page.pop_front() {
-                self.place = event.seq;
-                return Some(Ok(FeedItem::Event(self.cursor(event.seq), event)));
+                return Ok(self.hand_over(Arc::new(event)));
             }
             self.place = self.place.max(self.read_until);
-            if let Err(end) = self.read_or_wait().await {
-                self.ended = true;
-                return Some(Err(end));
+            if self.read_until < self.seat.from {
+                self.replay().await?;
+                continue;
+            }
+            let woken = tokio::select! {
+                () = self.hub.clock().until(self.request.expires_at) => return Err(FeedEnd::TokenExpired),
+                event = self.seat.queue.recv() => event,
+            };
+            match woken {
+                Some(event) if event.seq > self.place => return Ok(self.hand_over(event)),
+                Some(_) => {}
+                None => self.sit_again().await?,
             }
         }
     }
 
-    /// Waits for the next news of the practice, whatever they are about.
-    pub async fn news(&mut self) -> Option<Result<(), FeedEnd>> {
-        if self.ended {
-            return None;
-        }
-        let before = self.read_until;
-        while self.read_until == before {
-            if let Err(end) = self.read_or_wait().await {
-                self.ended = true;
-                return Some(Err(end));
-            }
-        }
-        self.page.clear();
-        Some(Ok(()))
+    fn hand_over(&mut self, event: Arc<LoggedEvent>) -> FeedItem {
+        self.place = event.seq;
+        self.read_until = self.read_until.max(event.seq);
+        FeedItem::Event(self.cursor(), event)
     }
 
-    fn cursor(&self, seq: i64) -> Cursor {
-        Cursor { practice_id: self.practice, seq }
+    fn cursor(&self) -> Cursor {
+        Cursor { practice_id: self.request.viewer.practice_id, seq: self.place }
     }
 
-    /// Reads the next page, or waits until there may be one.
-    async fn read_or_wait(&mut self) -> Result<(), FeedEnd> {
-        self.wake_ups.mark_unchanged();
-        let last_event = self.store.read(self.practice).counters().await.map_err(FeedEnd::Fault)?.last_event;
-        if last_event > self.read_until {
-            self.judge_reader().await?;
-            return self.read_page(last_event).await.map_err(FeedEnd::Fault);
+    /// Reads the next page of what lies between the place and the seat.
+    async fn replay(&mut self) -> Result<(), FeedEnd> {
+        if self.hub.clock().now() >= self.request.expires_at {
+            return Err(FeedEnd::TokenExpired);
         }
-        tokio::select! {
-            () = self.clock.until(self.expires_at) => Err(FeedEnd::TokenExpired),
-            _ = self.wake_ups.changed() => Ok(()),
-            () = tokio::time::sleep(RECHECK) => Ok(()),
+        if self.seat.unseated() == Some(Unseated::RightsChanged) {
+            return Err(FeedEnd::RightsChanged);
         }
-    }
-
-    async fn read_page(&mut self, last_event: i64) -> Result<(), StoreError> {
-        let events = self.store.read(self.practice).events(&self.filter, self.read_until, last_event, PAGE).await?;
+        let scope = self.hub.store().read(self.request.viewer.practice_id);
+        let events = scope.events(&self.request.filter, self.read_until, PAGE).await.map_err(FeedEnd::Fault)?;
         let is_full = events.len() as u64 == PAGE;
-        self.read_until = events.last().filter(|_| is_full).map_or(last_event, |event| event.seq);
+        let last = events.last().map_or(self.read_until, |event| event.seq);
+        // A page that is not full holds all that there is, so the log has been read to the seat at least.
+        self.read_until = if is_full { last } else { last.max(self.seat.from) };
+        self.hub.metrics().replayed.inc_by(events.len() as u64);
         self.page = events.into();
         Ok(())
     }
 
-    /// Rights are read anew with every page: a member who is deactivated or loses the role reads no further.
-    async fn judge_reader(&self) -> Result<(), FeedEnd> {
-        if self.clock.now() >= self.expires_at {
-            return Err(FeedEnd::TokenExpired);
+    /// Takes a new seat where the queue of the old one was full: what was missed is replayed, or the stream starts over.
+    async fn sit_again(&mut self) -> Result<(), FeedEnd> {
+        if self.seat.unseated() == Some(Unseated::RightsChanged) {
+            return Err(FeedEnd::RightsChanged);
         }
-        let viewer = self.store.read(self.practice).viewer(self.member).await.map_err(FeedEnd::Fault)?;
-        match viewer.filter(|viewer| (self.still_allowed)(viewer, &self.filter)) {
-            Some(_) => Ok(()),
-            None => Err(FeedEnd::RightsLost),
+        self.seat = self.hub.seat(&self.request.viewer, &self.request.filter).await.map_err(FeedEnd::Fault)?;
+        self.read_until = self.place;
+        if self.seat.from - self.place > BEHIND_MAX {
+            (self.place, self.read_until) = (self.seat.from, self.seat.from);
+            self.reset = Some(ResetReason::FellBehind);
         }
+        Ok(())
     }
 }

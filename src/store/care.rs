@@ -5,8 +5,8 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QueryResult, Value};
 use uuid::Uuid;
 
-use super::clients::placeholders;
 use super::convert::{date, decision, instant, millis, word};
+use super::scope::placeholders;
 use super::{Scope, StoreError};
 use crate::domain::ids::{CareId, ClientId, ClinicianId, MemberId};
 use crate::domain::impact::Standings;

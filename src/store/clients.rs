@@ -3,6 +3,7 @@
 use sea_orm::{QueryResult, Value};
 
 use super::convert::millis;
+use super::scope::placeholders;
 use super::{Scope, StoreError};
 use crate::domain::ids::{ClientId, ClinicianId, MemberId};
 use crate::domain::time::Instant;
@@ -108,11 +109,6 @@ impl Scope<'_> {
         }
         (sql, values)
     }
-}
-
-/// `$2, $3, …`: so many placeholders from the first on.
-pub(super) fn placeholders(first: usize, count: usize) -> String {
-    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 
 fn escape_like(text: &str) -> String {

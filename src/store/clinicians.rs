@@ -1,8 +1,11 @@
 //! Members, and those of them who are clinicians.
 
+use std::collections::HashMap;
+
 use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::convert::millis;
+use super::scope::{IDS_PER_STATEMENT, placeholders};
 use super::{Scope, StoreError};
 use crate::domain::ids::{ClientId, ClinicianId, MemberId};
 use crate::domain::time::{Instant, Tz};
@@ -89,20 +92,43 @@ impl Scope<'_> {
 
     /// What a member may be right now; none where they may not sign in.
     pub async fn viewer(&self, member: MemberId) -> Result<Option<Viewer>, StoreError> {
-        let sql = "SELECT m.is_admin, c.id AS clinician_id, k.id AS client_id FROM members m \
+        Ok(self.viewers(&[member]).await?.remove(&member))
+    }
+
+    /// The same of several members; those who may not sign in are not among them.
+    pub async fn viewers(&self, members: &[MemberId]) -> Result<HashMap<MemberId, Viewer>, StoreError> {
+        let mut viewers = HashMap::with_capacity(members.len());
+        for members in members.chunks(IDS_PER_STATEMENT) {
+            self.load_viewers(members, &mut viewers).await?;
+        }
+        Ok(viewers)
+    }
+
+    async fn load_viewers(
+        &self,
+        members: &[MemberId],
+        viewers: &mut HashMap<MemberId, Viewer>,
+    ) -> Result<(), StoreError> {
+        let sql = format!(
+            "SELECT m.id, m.is_admin, c.id AS clinician_id, k.id AS client_id FROM members m \
                    LEFT JOIN clinicians c ON c.practice_id = m.practice_id AND c.member_id = m.id AND c.active \
                    LEFT JOIN clients k ON k.practice_id = m.practice_id AND k.member_id = m.id AND k.active \
-                   WHERE m.practice_id = $1 AND m.id = $2 AND m.active";
-        let rows = self.query(sql, vec![member.0.into()]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let clinician: Option<uuid::Uuid> = row.try_get("", "clinician_id")?;
-        let client: Option<uuid::Uuid> = row.try_get("", "client_id")?;
-        Ok(Some(Viewer {
-            practice_id: self.practice(),
-            member_id: member,
-            is_admin: row.try_get("", "is_admin")?,
-            clinician_id: clinician.map(ClinicianId),
-            client_id: client.map(ClientId),
-        }))
+                   WHERE m.practice_id = $1 AND m.active AND m.id IN ({})",
+            placeholders(2, members.len())
+        );
+        for row in self.query(&sql, members.iter().map(|id| id.0.into()).collect()).await? {
+            let member_id = MemberId(row.try_get("", "id")?);
+            let clinician: Option<uuid::Uuid> = row.try_get("", "clinician_id")?;
+            let client: Option<uuid::Uuid> = row.try_get("", "client_id")?;
+            let viewer = Viewer {
+                practice_id: self.practice(),
+                member_id,
+                is_admin: row.try_get("", "is_admin")?,
+                clinician_id: clinician.map(ClinicianId),
+                client_id: client.map(ClientId),
+            };
+            viewers.insert(member_id, viewer);
+        }
+        Ok(())
     }
 }

@@ -4,18 +4,10 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::convert::{instant, millis, word};
 use super::{Scope, StoreError};
-use crate::domain::events::{Event, EventKind, LoggedEvent};
+use crate::domain::events::{Event, EventFilter, EventKind, LoggedEvent};
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, RequestId};
 use crate::domain::time::Instant;
 use entity::events::{Column, Entity, Model};
-
-/// Which facts a reader wants; what is not set is not asked.
-#[derive(Clone, Debug, Default)]
-pub struct EventFilter {
-    pub kinds: Vec<EventKind>,
-    pub clinician: Option<ClinicianId>,
-    pub client: Option<ClientId>,
-}
 
 impl Scope<'_> {
     pub(super) async fn insert_event(&self, seq: i64, event: &Event, now: Instant) -> Result<(), StoreError> {
@@ -37,21 +29,12 @@ impl Scope<'_> {
         .await
     }
 
-    /// The facts with numbers in `(after, until]` that match, in order, at most `limit`.
-    pub async fn events(
-        &self,
-        filter: &EventFilter,
-        after: i64,
-        until: i64,
-        limit: u64,
-    ) -> Result<Vec<LoggedEvent>, StoreError> {
-        let mut select = self
-            .select::<Entity>()
-            .filter(Column::Seq.gt(after))
-            .filter(Column::Seq.lte(until))
-            .filter(Column::Kind.is_in(filter.kinds.iter().map(|kind| kind.as_str())))
-            .order_by_asc(Column::Seq)
-            .limit(limit);
+    /// The facts numbered after `after` that the filter admits, in order, at most `limit`.
+    pub async fn events(&self, filter: &EventFilter, after: i64, limit: u64) -> Result<Vec<LoggedEvent>, StoreError> {
+        let mut select = self.select::<Entity>().filter(Column::Seq.gt(after)).order_by_asc(Column::Seq).limit(limit);
+        if let Some(kinds) = filter.kinds {
+            select = select.filter(Column::Kind.is_in(kinds.iter().map(|kind| kind.as_str())));
+        }
         if let Some(clinician) = filter.clinician {
             select = select.filter(Column::ClinicianId.eq(clinician.0));
         }
@@ -59,6 +42,12 @@ impl Scope<'_> {
             select = select.filter(Column::ClientId.eq(client.0));
         }
         self.all(select).await?.into_iter().map(decode).collect()
+    }
+
+    /// When the fact with this number happened; none where there is no such number.
+    pub async fn event_time(&self, seq: i64) -> Result<Option<Instant>, StoreError> {
+        let row = self.one(self.select::<Entity>().filter(Column::Seq.eq(seq))).await?;
+        row.map(|row| instant(row.occurred_at)).transpose()
     }
 }
 

@@ -23,6 +23,7 @@ mod services;
 mod settings;
 mod settings_rows;
 mod sqlite;
+mod wake_ups;
 mod write;
 
 use std::collections::HashMap;
@@ -42,10 +43,10 @@ pub use clients::ClientRow;
 pub use clinicians::MemberRow;
 
 pub use error::StoreError;
-pub use events::EventFilter;
 pub use operator::MemberFound;
 pub use requests::RequestFilter;
 pub use scope::Scope;
+pub use wake_ups::{WakeUpLine, WakeUpListener};
 pub use write::Write;
 
 /// How many practices' settings one process keeps ready. One takes about 1 KB for each clinician.
@@ -56,6 +57,7 @@ const SETTINGS_KEPT: usize = 1_000;
 pub struct Store {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    wake_up_line: Option<WakeUpLine>,
     shared: Arc<Shared>,
 }
 
@@ -69,14 +71,17 @@ impl Store {
     /// Opens the database and brings its schema up to date. On SQLite a missing file is made; on PostgreSQL a server that
     /// does not answer yet is waited for.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let (reader, writer) = match url {
-            DatabaseUrl::Sqlite(path) => sqlite::open(path).await?,
+        let shared = Arc::default();
+        match url {
+            DatabaseUrl::Sqlite(path) => {
+                let (reader, writer) = sqlite::open(path).await?;
+                Ok(Self { reader, writer, wake_up_line: None, shared })
+            }
             DatabaseUrl::Postgres(url) => {
                 let pool = postgres::open(url).await?;
-                (pool.clone(), pool)
+                Ok(Self { reader: pool.clone(), writer: pool, wake_up_line: Some(WakeUpLine::to(url)), shared })
             }
-        };
-        Ok(Self { reader, writer, shared: Arc::default() })
+        }
     }
 
     /// A read-only view of one practice.
@@ -113,6 +118,26 @@ impl Store {
     /// Keeps settings that a committed change has just read.
     pub fn keep(&self, settings: Arc<PracticeSettings>) {
         self.shared.keep(settings);
+    }
+
+    /// How the servers that share the database wake each other; none on SQLite, which one server has for itself.
+    pub fn wake_up_line(&self) -> Option<WakeUpLine> {
+        self.wake_up_line.clone()
+    }
+
+    /// The connections as they are used now: those that are open, and how many of them are idle.
+    pub fn pool_use(&self) -> (u32, usize) {
+        match self.reader.get_database_backend() {
+            DbBackend::Postgres => {
+                let pool = self.reader.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+            _ => {
+                let (readers, writer) =
+                    (self.reader.get_sqlite_connection_pool(), self.writer.get_sqlite_connection_pool());
+                (readers.size() + writer.size(), readers.num_idle() + writer.num_idle())
+            }
+        }
     }
 
     /// How many statements have run. Tests hold it against the amount of data.

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
 use super::convert::millis;
+use super::scope::{IDS_PER_STATEMENT, placeholders};
 use super::{Store, StoreError};
 use crate::domain::ids::{MemberId, PracticeId};
 use crate::domain::time::Instant;
@@ -45,6 +46,19 @@ impl Store {
         let sql = "SELECT DISTINCT practice_id FROM claims WHERE lapses_at <= $1";
         let rows = self.across_practices(sql, vec![millis(now).into()]).await?;
         rows.iter().map(|row| Ok(PracticeId(row.try_get("", "practice_id")?))).collect()
+    }
+
+    /// Where these practices' logs end.
+    pub async fn last_events(&self, practices: &[PracticeId]) -> Result<Vec<(PracticeId, i64)>, StoreError> {
+        let mut found = Vec::with_capacity(practices.len());
+        for practices in practices.chunks(IDS_PER_STATEMENT) {
+            let sql =
+                format!("SELECT id, last_event FROM practices WHERE id IN ({})", placeholders(1, practices.len()));
+            for row in self.across_practices(&sql, practices.iter().map(|id| id.0.into()).collect()).await? {
+                found.push((PracticeId(row.try_get("", "id")?), row.try_get("", "last_event")?));
+            }
+        }
+        Ok(found)
     }
 
     /// True while the database answers.

@@ -149,3 +149,11 @@ impl<'c> Scope<'c> {
         Ok(self.count().query_all_raw(statement).await?)
     }
 }
+
+/// How many ids one statement names at most; PostgreSQL takes 65,535 values, SQLite 32,766.
+pub(super) const IDS_PER_STATEMENT: usize = 1_000;
+
+/// `$2, $3, …`: so many placeholders from the first on.
+pub(super) fn placeholders(first: usize, count: usize) -> String {
+    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}

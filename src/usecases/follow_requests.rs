@@ -1,19 +1,18 @@
 //! Following requests as they are made and decided: rights first, then the log.
 
 use super::{Denied, Desk, Refusal, RequestFilter};
-use crate::domain::events::{Cursor, EventKind};
+use crate::domain::events::{Cursor, EventFilter, EventKind};
 use crate::domain::ids::ClinicianId;
 use crate::domain::rejection::Rejection;
 use crate::domain::requests::RequestStatus;
 use crate::domain::time::Instant;
 use crate::domain::viewer::Viewer;
 use crate::push::{Feed, FeedRequest};
-use crate::store::EventFilter;
 
 /// Which stream.
 #[derive(Clone, Debug)]
 pub struct RequestStream {
-    pub kinds: Vec<EventKind>,
+    pub kinds: &'static [EventKind],
     /// None means for an admin all, for a clinician their own, for a client their own.
     pub clinician_id: Option<ClinicianId>,
     /// Replay what came after this cursor first.
@@ -30,9 +29,9 @@ impl Desk {
     ) -> Result<Feed, Refusal> {
         let after = stream.after.as_deref().map(|text| place(viewer, text)).transpose()?;
         let mut filter = self.visible(viewer, stream.clinician_id).await?;
-        filter.kinds = stream.kinds;
-        let request = FeedRequest { viewer: viewer.clone(), expires_at, filter, still_allowed: may_follow, after };
-        Ok(Feed::open(self.store.clone(), &self.bus, self.clock.clone(), request).await?)
+        filter.kinds = Some(stream.kinds);
+        let request = FeedRequest { viewer: viewer.clone(), expires_at, filter, after };
+        Ok(Feed::open(self.hub.clone(), request).await?)
     }
 
     /// How many requests wait for an answer, of one clinician or of all that the viewer may see.
@@ -65,15 +64,6 @@ impl Desk {
             }
         };
         Ok(filter)
-    }
-}
-
-/// True while the reader may read what the filter lets through.
-fn may_follow(viewer: &Viewer, filter: &EventFilter) -> bool {
-    match (filter.clinician, filter.client) {
-        (Some(clinician), _) => viewer.acts_for(clinician),
-        (None, Some(client)) => viewer.client_id == Some(client),
-        (None, None) => viewer.is_admin,
     }
 }
 

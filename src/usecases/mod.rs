@@ -30,7 +30,8 @@ mod update_practice_policy;
 
 use crate::clock::Clock;
 use crate::domain::ids::PracticeId;
-use crate::push::Bus;
+use crate::metrics::Metrics;
+use crate::push::{self, Bus, Carrier, Hub};
 use crate::store::{Store, StoreError, Write};
 
 pub use add_client::NewClient;
@@ -63,13 +64,39 @@ pub use crate::store::{CareRow, ClientRow, MemberFound, MemberRow, RequestFilter
 pub struct Desk {
     store: Store,
     bus: Bus,
+    hub: Hub,
     clock: Clock,
+    metrics: Metrics,
 }
 
 impl Desk {
     /// Puts the parts together; `app` chooses them.
-    pub fn new(store: Store, bus: Bus, clock: Clock) -> Self {
-        Self { store, bus, clock }
+    pub fn new(store: Store, bus: Bus, clock: Clock, push_retention: chrono::Duration) -> Self {
+        let metrics = Metrics::default();
+        let hub = Hub::new(store.clone(), bus.clone(), clock.clone(), metrics.clone(), push_retention);
+        Self { store, bus, hub, clock, metrics }
+    }
+
+    /// Wakes the other servers through `carrier`, and looks for wake-ups that did not come. Never ends.
+    pub async fn keep_pushing(self, carrier: Option<Carrier>) {
+        let recheck = push::recheck(self.store.clone(), self.bus.clone(), self.metrics.clone());
+        match carrier {
+            Some(carrier) => {
+                let carry = push::carry(self.store, self.bus, carrier, self.metrics);
+                tokio::join!(recheck, carry);
+            }
+            None => recheck.await,
+        }
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The page that Prometheus reads.
+    pub fn render_metrics(&self) -> Result<String, std::fmt::Error> {
+        self.metrics.render(self.store.pool_use())
     }
 
     /// The clock that all rules are judged by.

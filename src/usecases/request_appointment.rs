@@ -69,7 +69,10 @@ impl Desk {
                 let asked = facts.ask(ask.starts_at, Some(modality));
                 let verdicts = facts.verdicts(Some(&asked));
                 if !gates::all_open(&verdicts) {
-                    return Ok(refuse(&facts, &verdicts));
+                    let refused = refuse(&facts, &verdicts);
+                    self.metrics
+                        .count_refused(refused.rejection.as_ref().map_or("", |rejection| rejection.code.as_str()));
+                    return Ok(refused);
                 }
                 let mut request = draft(&facts, client, viewer, ask.starts_at, modality, note.clone());
                 place(&mut write, &facts, &request).await?;

@@ -18,6 +18,17 @@ const SWITCH: &str = "mutation { setPracticeSelfScheduling(input: { enabled: fal
     impact { clientsLosingCount cliniciansLosing { displayName } pendingRequestsAffected { client { displayName } }
     changes(first: 100) { nodes { client { displayName } clinician { displayName } } } } } }";
 
+/// How many statements each operation takes at least: loads that come within a millisecond of each other go in one
+/// statement, so a busy machine takes one more now and then.
+async fn fewest(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(&'static str, u64)> {
+    let mut fewest = counts(practice, dana, casey).await;
+    for _ in 0..5 {
+        let again = counts(practice, dana, casey).await;
+        fewest.iter_mut().zip(again).for_each(|(least, (_, count))| least.1 = count.min(least.1));
+    }
+    fewest
+}
+
 /// How many statements each operation takes now.
 async fn counts(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(&'static str, u64)> {
     let slots = json!({ "clinician": dana.id, "service": practice.service_id });
@@ -56,16 +67,14 @@ async fn statements_do_not_grow_with_clinicians_clients_or_requests() {
     let casey = practice.client("Casey", &[&dana]).await;
     practice.open(&dana, &[&casey]).await;
     grow(&practice, &dana, 1).await;
-    // Once before counting, so that the settings are kept in both rounds.
-    counts(&practice, &dana, &casey).await;
-    let few = counts(&practice, &dana, &casey).await;
+    let few = fewest(&practice, &dana, &casey).await;
     for round in 2..6 {
         grow(&practice, &dana, round).await;
     }
-    counts(&practice, &dana, &casey).await;
-    let many = counts(&practice, &dana, &casey).await;
-    assert_eq!(few, many);
-    println!("statements: {many:?}");
+    let many = fewest(&practice, &dana, &casey).await;
+    for ((name, few), (_, many)) in few.iter().zip(&many) {
+        assert!(many <= few, "{name}: {few} statements, then {many} with more data");
+    }
 }
 
 crate::support::tests!(statements_do_not_grow_with_clinicians_clients_or_requests,);

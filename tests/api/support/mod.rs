@@ -37,7 +37,7 @@ use frontdesk::app;
 use frontdesk::auth::secret::Secret;
 use frontdesk::auth::token::Tokens;
 use frontdesk::clock::Clock;
-use frontdesk::config::Config;
+use frontdesk::config::{Config, PUSH_RETENTION};
 use frontdesk::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, RequestId};
 use frontdesk::domain::time::Interval;
 use frontdesk::store::{Claim, ClaimKind, DatabaseUrl, Store, StoreError};
@@ -71,17 +71,23 @@ impl TestPractice {
         let folder = tempfile::tempdir().expect("a folder");
         let database_url = new_database(&folder);
         let clock = Clock::held(at(MONDAY));
-        let desk = app::open_desk(&database_url, clock.clone()).await.expect("a database");
         let secret = Secret::given(&"0123456789abcdef".repeat(2)).expect("long enough");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let config =
-            Config { database_url: database_url.clone(), listen: address, secret: secret.clone(), console: true };
-        let served = desk.clone();
+        let config = Config {
+            database_url: database_url.clone(),
+            listen: address,
+            secret: secret.clone(),
+            bus: None,
+            push_retention: PUSH_RETENTION,
+            console: true,
+        };
+        let parts = app::open_server(&config, clock.clone()).await.expect("a database");
+        let desk = parts.desk.clone();
         tokio::spawn(async move {
             let stop = async { drop(stopped.await) };
-            app::serve(&config, served, listener, stop).await.expect("it serves");
+            app::serve(&config, parts, listener, stop).await.expect("it serves");
         });
         let tokens = Tokens::new(secret);
         let (practice, admin) = create_practice(&desk, "admin@practice.test").await;

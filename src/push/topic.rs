@@ -1,0 +1,181 @@
+//! One followed practice: its followers on this server, and how far its log has been read for them.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::watch;
+
+use super::Hub;
+use crate::domain::events::{EventFilter, LoggedEvent};
+use crate::domain::ids::{MemberId, PracticeId};
+use crate::domain::viewer::Viewer;
+use crate::store::StoreError;
+
+/// How many events are read at once for all followers.
+const PAGE: u64 = 500;
+
+/// How many events wait for one follower. One who is further behind reads the log alone.
+const QUEUE: usize = 64;
+
+/// One practice's log, as far as it has been read for its followers.
+pub(super) struct Topic {
+    practice: PracticeId,
+    followers: Mutex<Followers>,
+    closed: watch::Sender<bool>,
+}
+
+struct Followers {
+    read_until: i64,
+    next_key: u64,
+    by_key: HashMap<u64, Follower>,
+}
+
+struct Follower {
+    viewer: Viewer,
+    filter: EventFilter,
+    queue: mpsc::Sender<Arc<LoggedEvent>>,
+    unseated: Arc<OnceLock<Unseated>>,
+}
+
+/// Why a follower gets nothing more into their queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unseated {
+    /// The queue was full.
+    Behind,
+    /// The member is not any more who they were when the stream began.
+    RightsChanged,
+}
+
+/// One follower's place. Dropped, it is free.
+pub(super) struct Seat {
+    /// Everything after this number comes into the queue.
+    pub from: i64,
+    pub queue: mpsc::Receiver<Arc<LoggedEvent>>,
+    unseated: Arc<OnceLock<Unseated>>,
+    key: u64,
+    topic: Arc<Topic>,
+    hub: Hub,
+}
+
+impl Seat {
+    /// Why nothing more comes, where nothing does.
+    pub fn unseated(&self) -> Option<Unseated> {
+        self.unseated.get().copied()
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.hub.metrics().subscribers.dec();
+        if self.topic.leave(self.key) {
+            self.hub.forget(self.topic.practice);
+        }
+    }
+}
+
+impl Topic {
+    /// A topic that nobody follows yet, read until `read_until`.
+    pub fn new(practice: PracticeId, read_until: i64) -> Self {
+        let followers = Followers { read_until, next_key: 0, by_key: HashMap::new() };
+        Self { practice, followers: Mutex::new(followers), closed: watch::Sender::new(false) }
+    }
+
+    /// Takes a seat; none once the last follower has left.
+    pub fn seat(topic: &Arc<Self>, hub: &Hub, viewer: &Viewer, filter: &EventFilter) -> Option<Seat> {
+        let mut followers = topic.followers();
+        if topic.is_closed() {
+            return None;
+        }
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let unseated = Arc::<OnceLock<_>>::default();
+        let key = followers.next_key;
+        followers.next_key += 1;
+        let (viewer, filter) = (viewer.clone(), filter.clone());
+        followers.by_key.insert(key, Follower { viewer, filter, queue: sender, unseated: unseated.clone() });
+        hub.metrics().subscribers.inc();
+        Some(Seat { from: followers.read_until, queue, unseated, key, topic: topic.clone(), hub: hub.clone() })
+    }
+
+    /// True once the last follower has left.
+    pub fn is_closed(&self) -> bool {
+        *self.closed.borrow()
+    }
+
+    /// Waits for the last follower to leave.
+    pub async fn closed(&self) {
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+    }
+
+    /// Gives a seat back. True where it was the last one.
+    fn leave(&self, key: u64) -> bool {
+        let mut followers = self.followers();
+        followers.by_key.remove(&key);
+        let was_last = followers.by_key.is_empty();
+        if was_last {
+            self.closed.send_replace(true);
+        }
+        was_last
+    }
+
+    /// Reads the log until `last_event`, and hands what is new to those who follow it.
+    pub async fn read_to(&self, hub: &Hub, last_event: i64) -> Result<(), StoreError> {
+        loop {
+            let read_until = self.followers().read_until;
+            if read_until >= last_event {
+                return Ok(());
+            }
+            let events = hub.store().read(self.practice).events(&EventFilter::default(), read_until, PAGE).await?;
+            let Some(reached) = events.last().map(|event| event.seq) else {
+                return Err(StoreError::Corrupt(format!("a log that ends at {read_until}, not at {last_event}")));
+            };
+            if events.iter().any(|event| event.kind.can_change_rights()) {
+                self.judge(hub).await?;
+            }
+            let now = hub.clock().now();
+            for event in &events {
+                hub.metrics().observe_delay(now - event.occurred_at);
+            }
+            self.hand_out(events.into_iter().map(Arc::new).collect(), reached);
+        }
+    }
+
+    /// Unseats whoever is not any more the member that they were when their stream began.
+    async fn judge(&self, hub: &Hub) -> Result<(), StoreError> {
+        let members: BTreeSet<_> = self.followers().by_key.values().map(|one| one.viewer.member_id).collect();
+        let members: Vec<_> = members.into_iter().collect();
+        let now: HashMap<MemberId, Viewer> = hub.store().read(self.practice).viewers(&members).await?;
+        self.followers().by_key.retain(|_, follower| {
+            // One who came after the members were read was judged by their own request just now.
+            let came_later = members.binary_search(&follower.viewer.member_id).is_err();
+            let is_as_before = came_later || now.get(&follower.viewer.member_id) == Some(&follower.viewer);
+            if !is_as_before {
+                let _ = follower.unseated.set(Unseated::RightsChanged);
+            }
+            is_as_before
+        });
+        Ok(())
+    }
+
+    fn hand_out(&self, events: Vec<Arc<LoggedEvent>>, reached: i64) {
+        let mut followers = self.followers();
+        followers.read_until = reached;
+        followers.by_key.retain(|_, follower| {
+            for event in events.iter().filter(|event| follower.filter.admits(event)) {
+                match follower.queue.try_send(event.clone()) {
+                    Ok(()) => {}
+                    Err(TrySendError::Full(_)) => {
+                        let _ = follower.unseated.set(Unseated::Behind);
+                        return false;
+                    }
+                    Err(TrySendError::Closed(_)) => return false,
+                }
+            }
+            true
+        });
+    }
+
+    fn followers(&self) -> MutexGuard<'_, Followers> {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,58 @@
+//! PostgreSQL's LISTEN and NOTIFY, on connections of their own: how servers that share a database wake each other. Never
+//! inside a write: commits that notify queue for one lock of the whole server, which halves the insert rate.
+
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
+use sea_orm::sqlx::{self, ConnectOptions as _};
+
+use super::StoreError;
+use super::address::PostgresUrl;
+
+/// The channel's name in the database.
+const CHANNEL: &str = "frontdesk_wake_ups";
+
+/// How long a connection is waited for before the attempt is given up, and made again.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Two connections: one that listens, one that notifies.
+#[derive(Clone)]
+pub struct WakeUpLine {
+    pool: PgPool,
+}
+
+/// The connection that listens.
+pub struct WakeUpListener(PgListener);
+
+impl WakeUpLine {
+    /// Connects when it is first used.
+    pub(super) fn to(url: &PostgresUrl) -> Self {
+        let options = url.options.clone().application_name("frontdesk wake-ups").disable_statement_logging();
+        // A lost wake-up costs seconds, a wait for the disk would cost every one of them.
+        let options = options.options([("synchronous_commit", "off"), ("statement_timeout", "5000")]);
+        let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_TIMEOUT);
+        Self { pool: pool.connect_lazy_with(options) }
+    }
+
+    /// Sends these messages, in one statement. Each is shorter than 8,000 bytes.
+    pub async fn send(&self, messages: &[String]) -> Result<(), StoreError> {
+        let sql = "SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message";
+        sqlx::query(sql).bind(CHANNEL).bind(messages).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Begins to listen.
+    pub async fn listen(&self) -> Result<WakeUpListener, StoreError> {
+        let mut listener = PgListener::connect_with(&self.pool).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(WakeUpListener(listener))
+    }
+}
+
+impl WakeUpListener {
+    /// The next message; none where the connection was lost and made anew, so that messages may have been lost with it.
+    pub async fn next(&mut self) -> Result<Option<String>, StoreError> {
+        let message = self.0.try_recv().await?;
+        Ok(message.map(|message| message.payload().to_owned()))
+    }
+}
