@@ -13,6 +13,7 @@ mod clinicians;
 mod convert;
 mod error;
 mod events;
+mod group_commit;
 mod idempotency;
 mod operator;
 mod postgres;
@@ -56,9 +57,18 @@ const SETTINGS_KEPT: usize = 1_000;
 #[derive(Clone)]
 pub struct Store {
     reader: DatabaseConnection,
-    writer: DatabaseConnection,
+    writer: Writer,
     wake_up_line: Option<WakeUpLine>,
     shared: Arc<Shared>,
+}
+
+/// Who writes.
+#[derive(Clone)]
+enum Writer {
+    /// SQLite has one connection for it, in turns.
+    Turns(group_commit::Writer),
+    /// PostgreSQL has many.
+    Pool(DatabaseConnection),
 }
 
 #[derive(Default)]
@@ -75,11 +85,13 @@ impl Store {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 let (reader, writer) = sqlite::open(path).await?;
+                let writer = Writer::Turns(group_commit::Writer::new(writer));
                 Ok(Self { reader, writer, wake_up_line: None, shared })
             }
             DatabaseUrl::Postgres(url) => {
                 let pool = postgres::open(url).await?;
-                Ok(Self { reader: pool.clone(), writer: pool, wake_up_line: Some(WakeUpLine::to(url)), shared })
+                let (reader, writer) = (pool.clone(), Writer::Pool(pool));
+                Ok(Self { reader, writer, wake_up_line: Some(WakeUpLine::to(url)), shared })
             }
         }
     }
@@ -127,14 +139,14 @@ impl Store {
 
     /// The connections as they are used now: those that are open, and how many of them are idle.
     pub fn pool_use(&self) -> (u32, usize) {
-        match self.reader.get_database_backend() {
-            DbBackend::Postgres => {
-                let pool = self.reader.get_postgres_connection_pool();
+        match &self.writer {
+            Writer::Pool(pool) => {
+                let pool = pool.get_postgres_connection_pool();
                 (pool.size(), pool.num_idle())
             }
-            _ => {
-                let (readers, writer) =
-                    (self.reader.get_sqlite_connection_pool(), self.writer.get_sqlite_connection_pool());
+            Writer::Turns(writer) => {
+                let readers = self.reader.get_sqlite_connection_pool();
+                let writer = writer.connection().get_sqlite_connection_pool();
                 (readers.size() + writer.size(), readers.num_idle() + writer.num_idle())
             }
         }
@@ -148,7 +160,9 @@ impl Store {
     /// Ends every connection, so that the file can be moved or removed.
     pub async fn close(self) -> Result<(), StoreError> {
         self.reader.close().await?;
-        self.writer.close().await?;
+        if let Writer::Turns(writer) = self.writer {
+            writer.connection().clone().close().await?;
+        }
         Ok(())
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{DatabaseTransaction, TransactionTrait};
 
-use super::{Scope, Shared, Store, StoreError};
+use super::group_commit::Turn;
+use super::{Scope, Shared, Store, StoreError, Writer};
 use crate::domain::events::Event;
 use crate::domain::ids::PracticeId;
 use crate::domain::settings::PracticeSettings;
@@ -21,18 +22,25 @@ impl Store {
     }
 
     pub(super) async fn begin(&self, practice: PracticeId) -> Result<Write, StoreError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
+        let hold = match &self.writer {
+            Writer::Turns(writer) => Hold::Turn(writer.turn().await?),
+            Writer::Pool(pool) => Hold::Transaction(pool.begin().await?),
         };
-        let transaction = self.writer.begin_with_options(options).await?;
-        Ok(Write { transaction, practice, shared: self.shared.clone(), last_event: 0, appended: 0, revision: 0 })
+        Ok(Write { hold, practice, shared: self.shared.clone(), last_event: 0, appended: 0, revision: 0 })
     }
+}
+
+/// What the write is made in.
+enum Hold {
+    /// A turn of SQLite's one writer.
+    Turn(Turn),
+    /// A transaction of its own, on PostgreSQL.
+    Transaction(DatabaseTransaction),
 }
 
 /// A write transaction of one practice, which holds the write lock. Dropped without a commit, it changes nothing.
 pub struct Write {
-    transaction: DatabaseTransaction,
+    hold: Hold,
     practice: PracticeId,
     shared: Arc<Shared>,
     last_event: i64,
@@ -43,7 +51,11 @@ pub struct Write {
 impl Write {
     /// The practice, seen from inside the transaction.
     pub fn scope(&self) -> Scope<'_> {
-        Scope::new((&self.transaction).into(), self.practice, &self.shared.statements)
+        let transaction = match &self.hold {
+            Hold::Turn(turn) => turn.transaction(),
+            Hold::Transaction(transaction) => transaction,
+        };
+        Scope::new(transaction.into(), self.practice, &self.shared.statements)
     }
 
     /// The settings' revision as of now in this transaction.
@@ -77,12 +89,20 @@ impl Write {
         if self.appended > 0 {
             self.scope().set_last_event(last).await?;
         }
-        self.transaction.commit().await.map_err(|error| StoreError::from(error).at_commit())?;
+        match self.hold {
+            Hold::Turn(turn) => turn.commit().await?,
+            Hold::Transaction(transaction) => {
+                transaction.commit().await.map_err(|error| StoreError::from(error).at_commit())?;
+            }
+        }
         Ok((self.appended > 0).then_some(last))
     }
 
     /// Takes it all back.
     pub async fn roll_back(self) -> Result<(), StoreError> {
-        Ok(self.transaction.rollback().await?)
+        match self.hold {
+            Hold::Turn(turn) => turn.roll_back().await,
+            Hold::Transaction(transaction) => Ok(transaction.rollback().await?),
+        }
     }
 }
