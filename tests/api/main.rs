@@ -10,21 +10,26 @@ mod bad_requests;
 mod gates;
 mod races;
 mod rights;
+mod servers;
 mod settings;
 mod statements;
 mod story;
 mod streams;
 
 fn main() -> std::process::ExitCode {
-    support::run(&[
-        bad_input::TESTS,
-        bad_requests::TESTS,
-        gates::TESTS,
-        races::TESTS,
-        rights::TESTS,
-        settings::TESTS,
-        statements::TESTS,
-        story::TESTS,
-        streams::TESTS,
-    ])
+    support::run(
+        &[
+            bad_input::TESTS,
+            bad_requests::TESTS,
+            gates::TESTS,
+            races::TESTS,
+            rights::TESTS,
+            servers::TESTS,
+            settings::TESTS,
+            statements::TESTS,
+            story::TESTS,
+            streams::TESTS,
+        ],
+        servers::on_postgres::TESTS,
+    )
 }

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use crate::support::{CONFIRM, Person, REQUEST, Stream, TestPractice, at, text};
+use crate::support::{CONFIRM, MONDAY, Person, REQUEST, Stream, TestPractice, at, text};
 
 const CHANGED: &str =
     "subscription($clinician: ID, $after: Cursor) { appointmentRequestChanged(clinicianId: $clinician, after: $after) {
@@ -106,6 +106,102 @@ async fn a_cursor_beyond_the_log_resets_the_stream_which_then_goes_on() {
     assert_eq!(next(&mut stream).await["appointmentRequest"]["id"], id);
 }
 
+async fn a_cursor_older_than_what_is_replayed_resets_the_stream_though_the_log_still_has_its_events() {
+    let (practice, [dana, _], [casey, _]) = two_clinicians().await;
+    let before = dana.cursor().await;
+    let id = ask(&practice, &casey, &dana, THREE).await;
+    let after = dana.cursor().await;
+    practice.clock.set(at(MONDAY) + Duration::days(30));
+    let mut stream = dana.follow(CHANGED, json!({ "after": before })).await;
+    assert_eq!(next(&mut stream).await["appointmentRequest"]["id"], id, "30 days old to the second");
+    practice.clock.set(practice.clock.now() + Duration::seconds(1));
+    practice.desk.expire_overdue_requests().await.expect("it sweeps");
+    let mut stream = dana.follow(CHANGED, json!({ "after": before })).await;
+    let reset = next(&mut stream).await;
+    assert_eq!((&reset["reason"], &reset["cursor"]), (&json!("CURSOR_EXPIRED"), &json!(dana.cursor().await)));
+    // What came since is replayed as ever.
+    let mut stream = dana.follow(CHANGED, json!({ "after": after })).await;
+    assert_eq!(next(&mut stream).await["type"], "EXPIRED");
+}
+
+/// A subscription whose frames have 100,000 bytes, so that the buffers between server and reader are soon full.
+fn large() -> String {
+    let notes: Vec<_> = (0..100).map(|number| format!("n{number}: noteToClinician")).collect();
+    format!(
+        "subscription($after: Cursor) {{ appointmentRequestChanged(after: $after) {{ ... on StreamReset {{ reason }}
+        ... on AppointmentRequestEvent {{ cursor type appointmentRequest {{ id {} }} }} }} }}",
+        notes.join(" ")
+    )
+}
+
+/// Writes 1,000 events that no follower of requests gets.
+async fn a_thousand_other_events(practice: &TestPractice) {
+    let set = |number: i32| {
+        let word = if number % 2 == 0 { "ADMIN_ONLY" } else { "CLINICIAN_OR_ADMIN" };
+        format!("n{number}: updatePracticePolicy(input: {{ clinicianOptIn: {word} }}) {{ errors {{ code }} }}")
+    };
+    let document = format!("mutation {{ {} }}", (0..100).map(set).collect::<Vec<_>>().join(" "));
+    for _ in 0..10 {
+        practice.admin.run(&document, json!({})).await;
+    }
+}
+
+async fn a_reader_who_does_not_read_costs_a_bounded_queue_and_is_told_to_start_over() {
+    let (practice, [dana, _], [casey, _]) = two_clinicians().await;
+    let mut stream = dana.follow(&large(), json!({ "after": dana.cursor().await })).await;
+    // One event is read, so that the stream has begun.
+    let first = ask(&practice, &casey, &dana, THREE).await;
+    assert_eq!(next(&mut stream).await["appointmentRequest"]["id"], first);
+    casey.run(WITHDRAW, json!({ "id": first })).await;
+    let (mut made, note) = (vec![("WITHDRAWN", first)], "n".repeat(1_000));
+    for _ in 0..120 {
+        let mut asking = practice.asking(&dana, THREE);
+        asking["note"] = json!(note);
+        let asked = casey.run(REQUEST, asking).await;
+        let id = text(&asked["requestAppointment"]["appointmentRequest"]["id"]);
+        casey.run(WITHDRAW, json!({ "id": id })).await;
+        made.extend([("REQUESTED", id.clone()), ("WITHDRAWN", id)]);
+    }
+    a_thousand_other_events(&practice).await;
+    let mut read = 0;
+    let reset = loop {
+        let item = next(&mut stream).await;
+        if item["reason"].is_string() {
+            break item;
+        }
+        let (r#type, id) = &made[read];
+        assert_eq!(
+            (&item["type"], &item["appointmentRequest"]["id"]),
+            (&json!(r#type), &json!(id)),
+            "no hole, no double"
+        );
+        read += 1;
+    };
+    assert_eq!(reset["reason"], "FELL_BEHIND");
+    assert!(read < made.len(), "only what lay in buffers and the queue: {read}");
+    let live = ask(&practice, &casey, &dana, THREE).await;
+    assert_eq!(next(&mut stream).await["appointmentRequest"]["id"], live);
+    assert_eq!(practice.metric("frontdesk_push_subscribers"), 1);
+}
+
+async fn a_member_whose_roles_change_is_told_so_at_once_and_nobody_elses_stream_ends() {
+    let (practice, [dana, _], [casey, _]) = two_clinicians().await;
+    let begin = json!({ "after": dana.cursor().await });
+    let (mut danas, mut caseys) = (dana.follow(CHANGED, begin.clone()).await, casey.follow(CHANGED, begin).await);
+    let id = ask(&practice, &casey, &dana, THREE).await;
+    for stream in [&mut danas, &mut caseys] {
+        assert_eq!(next(stream).await["appointmentRequest"]["id"], id);
+    }
+    // Casey becomes a clinician besides.
+    let input = json!({ "displayName": "Casey", "email": "casey@practice.test" });
+    practice.admin.done("addClinician", "clinician { id }", input).await;
+    let ended = caseys.payload().await;
+    assert_eq!(ended["errors"][0]["extensions"]["code"], "FORBIDDEN", "{ended}");
+    assert_eq!(caseys.message().await.expect("its end")["type"], "complete");
+    dana.run(CONFIRM, json!({ "id": id })).await;
+    assert_eq!(next(&mut danas).await["type"], "CONFIRMED");
+}
+
 async fn the_count_follows_every_change_and_the_sweeper_tells_both_sides() {
     let (practice, [dana, _], [casey, _]) = two_clinicians().await;
     let mut count = dana.follow(COUNT, json!({})).await;
@@ -163,6 +259,9 @@ crate::support::tests!(
     each_reader_gets_their_own_events_and_nobody_elses,
     a_stream_ends_with_its_token_and_says_so,
     a_cursor_beyond_the_log_resets_the_stream_which_then_goes_on,
+    a_cursor_older_than_what_is_replayed_resets_the_stream_though_the_log_still_has_its_events,
+    a_reader_who_does_not_read_costs_a_bounded_queue_and_is_told_to_start_over,
+    a_member_whose_roles_change_is_told_so_at_once_and_nobody_elses_stream_ends,
     the_count_follows_every_change_and_the_sweeper_tells_both_sides,
     a_field_that_the_reader_may_not_see_is_null_in_each_event_with_its_error_beside,
     a_bad_token_opens_no_socket,

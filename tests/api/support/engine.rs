@@ -43,24 +43,28 @@ impl Engine {
 }
 
 /// Runs the tests that the arguments ask for, on both stores where PostgreSQL's programs are found.
-pub fn run(tests: &[&'static [Test]]) -> ExitCode {
+pub fn run(tests: &[&'static [Test]], on_postgres: &'static [Test]) -> ExitCode {
     let arguments = Arguments::from_args();
     if !arguments.list {
         println!("Testing on {}.", engines::described());
     }
-    let mut trials = Vec::new();
-    for test in tests.iter().copied().flatten() {
-        for (engine, word) in [(Engine::Sqlite, "sqlite"), (Engine::Postgres, "postgres")] {
-            let name = format!("{word}::{}", test.name.trim_start_matches("api::"));
-            let trial = Trial::test(name, move || {
-                on(engine, test);
-                Ok(())
-            });
-            let is_there = engine == Engine::Sqlite || engines::postgres_is_there();
-            trials.push(trial.with_ignored_flag(!is_there));
-        }
-    }
+    let on_both = tests.iter().copied().flatten();
+    let both = on_both.flat_map(|test| [trial(Engine::Sqlite, test), trial(Engine::Postgres, test)]);
+    let trials = both.chain(on_postgres.iter().map(|test| trial(Engine::Postgres, test))).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(engine: Engine, test: &'static Test) -> Trial {
+    let (word, is_there) = match engine {
+        Engine::Sqlite => ("sqlite", true),
+        Engine::Postgres => ("postgres", engines::postgres_is_there()),
+    };
+    let name = format!("{word}::{}", test.name.trim_start_matches("api::"));
+    let trial = Trial::test(name, move || {
+        on(engine, test);
+        Ok(())
+    });
+    trial.with_ignored_flag(!is_there)
 }
 
 fn on(engine: Engine, test: &Test) {

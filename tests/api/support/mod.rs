@@ -15,6 +15,7 @@ mod elsewhere;
 mod engine;
 mod outside;
 mod people;
+mod server;
 mod socket;
 
 pub use elsewhere::Elsewhere;
@@ -22,6 +23,7 @@ pub(crate) use engine::tests;
 pub use engine::{Engine, Test, run};
 pub use outside::{assert_nothing_leaks, mutation};
 pub use people::Person;
+pub use server::Server;
 pub use socket::Stream;
 
 use std::net::SocketAddr;
@@ -29,15 +31,12 @@ use std::net::SocketAddr;
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 use crate::engines::Postgres;
 use frontdesk::app;
 use frontdesk::auth::secret::Secret;
 use frontdesk::auth::token::Tokens;
 use frontdesk::clock::Clock;
-use frontdesk::config::{Config, PUSH_RETENTION};
 use frontdesk::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, RequestId};
 use frontdesk::domain::time::Interval;
 use frontdesk::store::{Claim, ClaimKind, DatabaseUrl, Store, StoreError};
@@ -56,7 +55,8 @@ pub struct TestPractice {
     address: SocketAddr,
     database_url: DatabaseUrl,
     tokens: Tokens,
-    stop: Option<oneshot::Sender<()>>,
+    server: Server,
+    secret: Secret,
     _folder: TempDir,
 }
 
@@ -72,24 +72,9 @@ impl TestPractice {
         let database_url = new_database(&folder);
         let clock = Clock::held(at(MONDAY));
         let secret = Secret::given(&"0123456789abcdef".repeat(2)).expect("long enough");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let (stop, stopped) = oneshot::channel();
-        let config = Config {
-            database_url: database_url.clone(),
-            listen: address,
-            secret: secret.clone(),
-            bus: None,
-            push_retention: PUSH_RETENTION,
-            console: true,
-        };
-        let parts = app::open_server(&config, clock.clone()).await.expect("a database");
-        let desk = parts.desk.clone();
-        tokio::spawn(async move {
-            let stop = async { drop(stopped.await) };
-            app::serve(&config, parts, listener, stop).await.expect("it serves");
-        });
-        let tokens = Tokens::new(secret);
+        let server = Server::start(&database_url, &secret, &clock).await;
+        let (desk, address) = (server.desk.clone(), server.address);
+        let tokens = Tokens::new(secret.clone());
         let (practice, admin) = create_practice(&desk, "admin@practice.test").await;
         let admin = person(&tokens, &desk, address, practice, admin, "");
         let mut practice = Self {
@@ -100,7 +85,8 @@ impl TestPractice {
             address,
             database_url,
             tokens,
-            stop: Some(stop),
+            server,
+            secret,
             _folder: folder,
         };
         practice.service_id = practice.service("Therapy session", 50).await;
@@ -126,6 +112,26 @@ impl TestPractice {
     /// Where the server listens, `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Another server on the same database, with wake-ups between them where the store has them.
+    pub async fn another_server(&self) -> Server {
+        Server::start(&self.database_url, &self.secret, &self.clock).await
+    }
+
+    /// A desk on the same database whose writes wake nobody.
+    pub async fn silent_desk(&self) -> Desk {
+        app::open_desk(&self.database_url, self.clock.clone()).await.expect("a database")
+    }
+
+    /// Where the data is.
+    pub fn database_url(&self) -> &DatabaseUrl {
+        &self.database_url
+    }
+
+    /// One number of `/metrics`.
+    pub fn metric(&self, name: &str) -> u64 {
+        self.server.metric(name)
     }
 
     /// Adds a service in person; answers its id.
@@ -215,14 +221,6 @@ impl TestPractice {
         let found = self.desk.members_by_email(email).await.expect("it reads");
         let member = found.first().expect("somebody has the address");
         self.tokens.issue(member.practice_id, member.member_id, self.clock.now(), ttl).expect("signed")
-    }
-}
-
-impl Drop for TestPractice {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
     }
 }
 

@@ -22,6 +22,11 @@ impl Person {
         Self { id, address, token, http: reqwest::Client::new() }
     }
 
+    /// The same person at the door of another server.
+    pub fn at(&self, server: &super::Server) -> Self {
+        Self { address: server.address, ..self.clone() }
+    }
+
     /// The token they carry.
     pub fn token(&self) -> &str {
         self.token.as_deref().unwrap_or_default()

@@ -1,0 +1,137 @@
+//! Several servers on one PostgreSQL, and wake-ups that do not come.
+
+use serde_json::{Value, json};
+
+use frontdesk::store::{DatabaseUrl, Store};
+
+use crate::engines::Postgres;
+use crate::support::{CONFIRM, Person, REQUEST, Stream, TestPractice, at, text};
+
+const CHANGED: &str = "subscription($after: Cursor) { appointmentRequestChanged(after: $after) {
+    ... on AppointmentRequestEvent { cursor type appointmentRequest { id } } } }";
+const MISSED: &str = "frontdesk_wake_ups_missed_total";
+const THREE: &str = "2027-01-12T20:00:00Z";
+const FOUR: &str = "2027-01-12T21:00:00Z";
+
+async fn open_practice() -> (TestPractice, Person, Person) {
+    let practice = TestPractice::begin().await;
+    let dana = practice.clinician("Dana").await;
+    let casey = practice.client("Casey", &[&dana]).await;
+    practice.open(&dana, &[&casey]).await;
+    (practice, dana, casey)
+}
+
+async fn ask(practice: &TestPractice, client: &Person, clinician: &Person, starts_at: &str) -> Value {
+    let asked = client.run(REQUEST, practice.asking(clinician, starts_at)).await;
+    asked["requestAppointment"]["appointmentRequest"]["id"].clone()
+}
+
+async fn next(stream: &mut Stream) -> (String, Value) {
+    let event = stream.next().await["appointmentRequestChanged"].take();
+    (text(&event["type"]), event["appointmentRequest"]["id"].clone())
+}
+
+async fn a_stream_on_one_server_shows_what_is_done_on_another_without_waiting_for_the_re_check() {
+    let (practice, dana, casey) = open_practice().await;
+    let other = practice.another_server().await;
+    let begin = json!({ "after": dana.cursor().await });
+    let mut here = dana.follow(CHANGED, begin.clone()).await;
+    let mut there = dana.at(&other).follow(CHANGED, begin).await;
+    let first = ask(&practice, &casey, &dana, THREE).await;
+    let second = ask(&practice, &casey.at(&other), &dana, FOUR).await;
+    dana.at(&other).run(CONFIRM, json!({ "id": first })).await;
+    for stream in [&mut here, &mut there] {
+        assert_eq!(next(stream).await, ("REQUESTED".to_owned(), first.clone()));
+        assert_eq!(next(stream).await, ("REQUESTED".to_owned(), second.clone()));
+        assert_eq!(next(stream).await, ("CONFIRMED".to_owned(), first.clone()));
+    }
+    assert_eq!((practice.metric(MISSED), other.metric(MISSED)), (0, 0));
+    assert!(other.metric("frontdesk_wake_ups_received_total") > 0);
+}
+
+async fn an_event_that_no_wake_up_told_of_is_found_by_the_re_check() {
+    let (practice, dana, casey) = open_practice().await;
+    let mut stream = dana.follow(CHANGED, json!({ "after": dana.cursor().await })).await;
+    let id = ask(&practice, &casey, &dana, THREE).await;
+    assert_eq!(next(&mut stream).await, ("REQUESTED".to_owned(), id.clone()));
+    practice.clock.set(at("2027-01-08T00:00:00Z"));
+    let silent = practice.silent_desk().await;
+    // The server's own sweeper may come first, once in a while; then there is nothing to miss.
+    let swept = silent.expire_overdue_requests().await.expect("it sweeps");
+    assert_eq!(next(&mut stream).await, ("EXPIRED".to_owned(), id));
+    assert_eq!(practice.metric(MISSED), swept as u64);
+}
+
+async fn a_line_between_servers_that_breaks_is_made_anew_and_nothing_is_lost() {
+    let (practice, dana, casey) = open_practice().await;
+    let other = practice.another_server().await;
+    let mut there = dana.at(&other).follow(CHANGED, json!({ "after": dana.cursor().await })).await;
+    let first = ask(&practice, &casey, &dana, THREE).await;
+    assert_eq!(next(&mut there).await.1, first);
+    let server = Postgres::shared().expect("it was found");
+    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE application_name = 'frontdesk wake-ups' AND datname = current_database()";
+    assert_ne!(server.query(&database_name(&practice), sql), "0");
+    let second = ask(&practice, &casey, &dana, FOUR).await;
+    assert_eq!(next(&mut there).await.1, second);
+    dana.run(CONFIRM, json!({ "id": second })).await;
+    assert_eq!(next(&mut there).await, ("CONFIRMED".to_owned(), second));
+}
+
+async fn servers_that_start_at_once_on_an_empty_database_all_start() {
+    let server = Postgres::shared().expect("it was found");
+    let url = server.database(&format!("empty_{}", uuid::Uuid::now_v7().simple()));
+    let url = DatabaseUrl::parse(&url).expect("an address");
+    let opened = futures_util::future::join_all((0..4).map(|_| Store::open(&url))).await;
+    for store in opened {
+        store.expect("it starts").close().await.expect("it closes");
+    }
+}
+
+async fn a_write_that_the_database_gives_up_in_a_deadlock_is_made_again() {
+    let (practice, dana, casey) = open_practice().await;
+    let id = ask(&practice, &casey, &dana, THREE).await;
+    let database = database_name(&practice);
+    let request = id.as_str().and_then(|id| id.strip_prefix("request_")).expect("an id");
+    // Somebody else takes the request's row, waits until our write waits for it, and then wants the practice's row,
+    // which our write holds: of the two, the database ends the one that waited first.
+    let sql = format!(
+        "BEGIN; SELECT version FROM appointment_requests WHERE id = '{request}' FOR UPDATE; \
+         DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
+         AND wait_event_type = 'Lock') LOOP PERFORM pg_sleep(0.01); END LOOP; END $$; \
+         SELECT count(*) FROM (SELECT 1 FROM practices FOR UPDATE) AS held; COMMIT"
+    );
+    let server = Postgres::shared().expect("it was found");
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep%' \
+                   AND pid <> pg_backend_pid()";
+    let other = tokio::task::spawn_blocking({
+        let database = database.clone();
+        move || Postgres::shared().expect("it was found").query(&database, &sql)
+    });
+    while server.query(&database, waiting) == "0" {
+        tokio::task::yield_now().await;
+    }
+    let confirmed = dana.run(CONFIRM, json!({ "id": id })).await;
+    assert_eq!(confirmed["confirmAppointmentRequest"]["appointmentRequest"]["status"], "CONFIRMED");
+    other.await.expect("the other one is done");
+}
+
+/// The name of the practice's database.
+fn database_name(practice: &TestPractice) -> String {
+    let shown = practice.database_url().to_string();
+    shown.rsplit('/').next().expect("a name").to_owned()
+}
+
+crate::support::tests!(an_event_that_no_wake_up_told_of_is_found_by_the_re_check,);
+
+/// What needs several servers, and so PostgreSQL.
+pub mod on_postgres {
+    use super::*;
+
+    crate::support::tests!(
+        a_stream_on_one_server_shows_what_is_done_on_another_without_waiting_for_the_re_check,
+        a_line_between_servers_that_breaks_is_made_anew_and_nothing_is_lost,
+        servers_that_start_at_once_on_an_empty_database_all_start,
+        a_write_that_the_database_gives_up_in_a_deadlock_is_made_again,
+    );
+}

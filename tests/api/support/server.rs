@@ -1,0 +1,64 @@
+//! A server of our own, in this process, at a free port.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use frontdesk::app;
+use frontdesk::auth::secret::Secret;
+use frontdesk::clock::Clock;
+use frontdesk::config::{BusUrl, Config, PUSH_RETENTION};
+use frontdesk::store::DatabaseUrl;
+use frontdesk::usecases::Desk;
+
+/// Served until it is dropped.
+pub struct Server {
+    pub address: SocketAddr,
+    pub desk: Desk,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Server {
+    /// Serves the database, with the store's own wake-ups.
+    pub async fn start(database_url: &DatabaseUrl, secret: &Secret, clock: &Clock) -> Self {
+        Self::start_on_bus(database_url, secret, clock, None).await
+    }
+
+    /// The same with wake-ups over this bus.
+    pub async fn start_on_bus(database_url: &DatabaseUrl, secret: &Secret, clock: &Clock, bus: Option<BusUrl>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let config = Config {
+            database_url: database_url.clone(),
+            listen: address,
+            secret: secret.clone(),
+            bus,
+            push_retention: PUSH_RETENTION,
+            console: true,
+        };
+        let parts = app::open_server(&config, clock.clone()).await.expect("a database");
+        let desk = parts.desk.clone();
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(async move {
+            let stop = async { drop(stopped.await) };
+            app::serve(&config, parts, listener, stop).await.expect("it serves");
+        });
+        Self { address, desk, stop: Some(stop) }
+    }
+
+    /// One number of `/metrics`.
+    pub fn metric(&self, name: &str) -> u64 {
+        let page = self.desk.render_metrics().expect("a page");
+        let line = page.lines().find(|line| line.starts_with(&format!("{name} "))).expect("it is counted");
+        line.rsplit(' ').next().and_then(|number| number.parse().ok()).expect("a number")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+}
