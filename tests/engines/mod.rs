@@ -2,10 +2,11 @@
 //! them. A server that was already there is never used.
 #![allow(dead_code, reason = "each test binary uses what it needs")]
 
-use std::io::{BufRead, BufReader};
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
 /// Set by scripts/test, which installs what is missing: an engine that is not there then fails the run.
@@ -14,10 +15,28 @@ pub const REQUIRED: &str = "FRONTDESK_TEST_ENGINES_REQUIRED";
 /// What PostgreSQL must be at least.
 const POSTGRES_VERSION_MIN: u32 = 15;
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago. It lies below those that systems give to outgoing connections, one of which could
+/// otherwise take it while its server is down.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
+    let candidates = std::iter::repeat_with(|| 10_000 + (uuid::Uuid::now_v7().as_u128() % 20_000) as u16);
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    candidates.take(1_000).find(is_free).expect("a free port")
+}
+
+/// Starts a script of this folder. What it starts ends with its standard input, and so with this process.
+fn keeper(script: &str, arguments: &[&OsStr]) -> (Child, BufReader<ChildStdout>) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engines").join(script);
+    let mut command = Command::new("sh");
+    command.arg(script).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut keeper = command.spawn().expect("a shell");
+    let said = BufReader::new(keeper.stdout.take().expect("piped"));
+    (keeper, said)
+}
+
+fn read_answer(said: &mut BufReader<ChildStdout>) -> String {
+    let mut answer = String::new();
+    said.read_line(&mut answer).expect("the script's answer");
+    answer.trim_end().to_owned()
 }
 
 /// A PostgreSQL of our own.
@@ -46,15 +65,10 @@ impl Postgres {
             return None;
         };
         let port = free_port();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engines/postgres.sh");
-        let mut command = Command::new("sh");
-        command.arg(script).arg(&programs).arg(port.to_string());
-        let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
-        let mut folder = String::new();
-        let said = keeper.stdout.take().expect("piped");
-        BufReader::new(said).read_line(&mut folder).expect("the script's answer");
+        let (keeper, mut said) = keeper("postgres.sh", &[programs.as_ref(), port.to_string().as_ref()]);
+        let folder = read_answer(&mut said);
         assert!(!folder.is_empty(), "PostgreSQL did not start: see above");
-        Some(Self { programs, folder: folder.trim_end().into(), port, _keeper: keeper })
+        Some(Self { programs, folder: folder.into(), port, _keeper: keeper })
     }
 
     /// Makes an empty database; answers its address.
@@ -106,6 +120,67 @@ impl Postgres {
         command.current_dir(&self.folder);
         command
     }
+}
+
+/// A NATS server of our own, which forgets everything when it stops.
+pub struct Nats {
+    port: u16,
+    /// Lives as long as its standard input is open.
+    keeper: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Nats {
+    /// Starts one; none where its program is not installed.
+    pub fn start() -> Option<Self> {
+        let Some(program) = nats_program() else {
+            assert!(std::env::var_os(REQUIRED).is_none(), "nats-server is not installed");
+            return None;
+        };
+        let port = free_port();
+        let (keeper, said) = keeper("nats.sh", &[program.as_ref(), port.to_string().as_ref()]);
+        let mut nats = Self { port, keeper, said };
+        nats.expect("started");
+        Some(nats)
+    }
+
+    /// What `--bus` takes.
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Ends it at once, as a crash does.
+    pub fn stop(&mut self) {
+        self.order("stop");
+        self.expect("stopped");
+    }
+
+    /// Starts it again, at the same port.
+    pub fn start_again(&mut self) {
+        self.order("start");
+        self.expect("started");
+    }
+
+    fn order(&mut self, order: &str) {
+        let keeper = self.keeper.stdin.as_mut().expect("piped");
+        writeln!(keeper, "{order}").expect("the script listens");
+    }
+
+    fn expect(&mut self, answer: &str) {
+        assert_eq!(read_answer(&mut self.said), answer, "NATS: see above");
+    }
+}
+
+/// True where NATS can be started, or must be.
+pub fn nats_is_there() -> bool {
+    std::env::var_os(REQUIRED).is_some() || nats_program().is_some()
+}
+
+/// The program on the PATH, or where Debian has it, which is not on everybody's PATH.
+fn nats_program() -> Option<PathBuf> {
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&on_path).chain(["/usr/sbin".into()]);
+    folders.map(|folder| folder.join("nats-server")).find(|program| program.exists())
 }
 
 /// True where PostgreSQL can be started, or must be.
