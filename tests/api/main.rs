@@ -31,5 +31,6 @@ fn main() -> std::process::ExitCode {
             streams::TESTS,
         ],
         servers::on_postgres::TESTS,
+        servers::on_nats::TESTS,
     )
 }

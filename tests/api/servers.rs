@@ -135,3 +135,36 @@ pub mod on_postgres {
         a_write_that_the_database_gives_up_in_a_deadlock_is_made_again,
     );
 }
+
+/// What needs a NATS server besides.
+#[cfg(feature = "nats")]
+pub mod on_nats {
+    use super::*;
+    use crate::engines::Nats;
+
+    async fn wake_ups_over_nats_cross_servers_and_while_it_is_gone_the_re_check_does() {
+        let mut nats = Nats::start().expect("it was found");
+        let (practice, dana, casey) = open_practice().await;
+        let one = practice.server_on_bus(&nats.url()).await;
+        let two = practice.server_on_bus(&nats.url()).await;
+        let mut there = dana.at(&two).follow(CHANGED, json!({ "after": dana.cursor().await })).await;
+        let first = ask(&practice, &casey.at(&one), &dana, THREE).await;
+        assert_eq!(next(&mut there).await.1, first);
+        assert_eq!(two.metric(MISSED), 0);
+        nats.stop();
+        let second = ask(&practice, &casey.at(&one), &dana, FOUR).await;
+        assert_eq!(next(&mut there).await.1, second);
+        assert_eq!(two.metric(MISSED), 1);
+        nats.start_again();
+        dana.at(&one).run(CONFIRM, json!({ "id": second })).await;
+        assert_eq!(next(&mut there).await, ("CONFIRMED".to_owned(), second));
+    }
+
+    crate::support::tests!(wake_ups_over_nats_cross_servers_and_while_it_is_gone_the_re_check_does,);
+}
+
+/// None in a build without it.
+#[cfg(not(feature = "nats"))]
+pub mod on_nats {
+    pub const TESTS: &[crate::support::Test] = &[];
+}

@@ -43,14 +43,20 @@ impl Engine {
 }
 
 /// Runs the tests that the arguments ask for, on both stores where PostgreSQL's programs are found.
-pub fn run(tests: &[&'static [Test]], on_postgres: &'static [Test]) -> ExitCode {
+pub fn run(tests: &[&'static [Test]], on_postgres: &'static [Test], on_nats: &'static [Test]) -> ExitCode {
     let arguments = Arguments::from_args();
     if !arguments.list {
         println!("Testing on {}.", engines::described());
     }
     let on_both = tests.iter().copied().flatten();
     let both = on_both.flat_map(|test| [trial(Engine::Sqlite, test), trial(Engine::Postgres, test)]);
-    let trials = both.chain(on_postgres.iter().map(|test| trial(Engine::Postgres, test))).collect();
+    let with_nats = |test| {
+        let trial = trial(Engine::Postgres, test);
+        let is_there = engines::nats_is_there() && !trial.has_ignored_flag();
+        trial.with_ignored_flag(!is_there)
+    };
+    let both = both.chain(on_postgres.iter().map(|test| trial(Engine::Postgres, test)));
+    let trials = both.chain(on_nats.iter().map(with_nats)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -119,6 +119,13 @@ impl TestPractice {
         Server::start(&self.database_url, &self.secret, &self.clock).await
     }
 
+    /// Another server on the same database, with wake-ups over this bus.
+    #[cfg(feature = "nats")]
+    pub async fn server_on_bus(&self, url: &str) -> Server {
+        let bus = frontdesk::config::BusUrl::parse(url).expect("an address");
+        Server::start_on_bus(&self.database_url, &self.secret, &self.clock, Some(bus)).await
+    }
+
     /// A desk on the same database whose writes wake nobody.
     pub async fn silent_desk(&self) -> Desk {
         app::open_desk(&self.database_url, self.clock.clone()).await.expect("a database")
