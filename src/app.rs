@@ -6,11 +6,11 @@ use tokio::net::TcpListener;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
-use crate::config::{Config, PUSH_RETENTION, SWEEP_INTERVAL};
+use crate::config::{CLOSE_TIMEOUT, Config, PUSH_RETENTION, SWEEP_INTERVAL};
 use crate::graphql;
 use crate::http::{self, Server};
 use crate::push::{Bus, Carrier};
-use crate::store::{DatabaseUrl, Store, StoreError};
+use crate::store::{DatabaseUrl, ServerClaim, Store, StoreError};
 use crate::usecases::Desk;
 
 /// Opens the database, making and migrating it where needed, and puts a desk before it that wakes no other server: for
@@ -24,10 +24,13 @@ pub struct Parts {
     pub desk: Desk,
     /// Wakes the other servers; none where there are no others.
     carrier: Option<Carrier>,
+    /// Held while it serves.
+    claim: ServerClaim,
 }
 
-/// Opens the database as `open_desk` does, with what wakes the other servers that share it.
+/// Claims the database and opens it as `open_desk` does, with what wakes the other servers that share it.
 pub async fn open_server(config: &Config, clock: Clock) -> Result<Parts, StoreError> {
+    let claim = config.database_url.claim_for_server()?;
     let store = Store::open(&config.database_url).await?;
     let carrier = match (&config.bus, store.wake_up_line()) {
         (Some(bus), _) => Some(connect(&bus.0).await.map_err(StoreError::Address)?),
@@ -35,7 +38,7 @@ pub async fn open_server(config: &Config, clock: Clock) -> Result<Parts, StoreEr
         (None, None) => None,
     };
     let bus = if carrier.is_some() { Bus::across_servers() } else { Bus::default() };
-    Ok(Parts { desk: Desk::new(store, bus, clock, config.push_retention), carrier })
+    Ok(Parts { desk: Desk::new(store, bus, clock, config.push_retention), carrier, claim })
 }
 
 #[cfg(feature = "nats")]
@@ -48,14 +51,15 @@ async fn connect(_url: &str) -> Result<Carrier, String> {
     Err("This build of frontdesk has no NATS. Build it with: cargo build --release --features nats".to_owned())
 }
 
-/// Serves until `stop` resolves, then lets running requests finish.
+/// Serves until `stop` resolves, then lets running requests finish, and closes the database.
 pub async fn serve(
     config: &Config,
     parts: Parts,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let Parts { desk, carrier } = parts;
+    let Parts { desk, carrier, claim } = parts;
+    let closing = desk.clone();
     let sweeper = tokio::spawn(sweep(desk.clone()));
     let push = tokio::spawn(desk.clone().keep_pushing(carrier));
     let server = Server {
@@ -67,6 +71,10 @@ pub async fn serve(
     let served = http::serve(listener, server, config.console, stop).await;
     sweeper.abort();
     push.abort();
+    if tokio::time::timeout(CLOSE_TIMEOUT, closing.close()).await.is_err() {
+        tracing::warn!("the database is still in use while the program ends");
+    }
+    drop(claim);
     served
 }
 

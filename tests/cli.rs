@@ -1,6 +1,6 @@
 //! The program as an operator runs it: real processes, real files, real signals.
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 
@@ -167,6 +167,76 @@ fn a_server_stops_cleanly_on_either_signal() {
         assert!(succeeded, "{signal}: {said:?}");
         assert_eq!(said.last().map(String::as_str), Some("frontdesk has stopped."));
     }
+}
+
+#[test]
+fn a_server_that_has_stopped_leaves_everything_in_one_file_that_can_be_copied() {
+    let place = Place::new();
+    create_practice(&place);
+    let server = Server::start(&place, &SERVE);
+    let token = place.ok(&["token", "avery@practice.test"]);
+    let service = "mutation { createService(input: { name: \"Therapy\", durationMinutes: 50, modality: EITHER }) {
+        service { id } errors { code } } }";
+    let id = call(&place, &server.url(), &token, service, "createService.service.id");
+    assert!(server.stop("-TERM").0);
+    let elsewhere = Place::new();
+    for file in ["frontdesk.db", "frontdesk.db.secret"] {
+        std::fs::copy(place.path().join(file), elsewhere.path().join(file)).expect("copied");
+    }
+    let server = Server::start(&elsewhere, &SERVE);
+    let found = call(&elsewhere, &server.url(), &token, "{ practice { services { id } } }", "practice.services.0.id");
+    assert_eq!(found, id);
+}
+
+#[test]
+fn a_file_that_is_served_is_neither_served_twice_nor_replaced() {
+    let place = Place::new();
+    let demo = Server::start(&place, &["demo", "--listen", "127.0.0.1:0"]);
+    for second in [
+        &["demo", "--fresh", "--listen", "127.0.0.1:0"][..],
+        &["serve", "--listen", "127.0.0.1:0", "--database-url", "sqlite://frontdesk-demo.db"],
+    ] {
+        let complaint = place.fails(second);
+        assert!(complaint.contains("Another frontdesk serves frontdesk-demo.db already."), "{complaint}");
+    }
+    let admin = place.ok(&["token", "admin@demo.test", "--database-url", "sqlite://frontdesk-demo.db"]);
+    let count = "{ practice { clients { totalCount } } }";
+    assert_eq!(call(&place, &demo.url(), &admin, count, "practice.clients.totalCount"), "400");
+}
+
+#[test]
+fn a_demo_that_was_interrupted_while_it_was_made_is_made_anew() {
+    let place = Place::new();
+    let mut command = place.command(&["demo", "--listen", "127.0.0.1:0"]);
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(process.stderr.take().expect("piped")).lines();
+    lines.next().expect("its first progress").expect("text");
+    process.kill().expect("killed");
+    process.wait().expect("it ends");
+    assert!(!place.path().join("frontdesk-demo.db").exists());
+    let demo = Server::start(&place, &["demo", "--listen", "127.0.0.1:0"]);
+    let admin = place.ok(&["token", "admin@demo.test", "--database-url", "sqlite://frontdesk-demo.db"]);
+    let count = "{ practice { clients { totalCount } } }";
+    assert_eq!(call(&place, &demo.url(), &admin, count, "practice.clients.totalCount"), "400");
+}
+
+#[test]
+fn a_request_that_stalls_holds_a_stop_up_only_until_the_second_signal() {
+    let place = Place::new();
+    create_practice(&place);
+    let mut server = Server::start(&place, &SERVE);
+    let mut stalled = std::net::TcpStream::connect(&server.address).expect("connected");
+    let head = "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{";
+    stalled.write_all(head.as_bytes()).expect("sent");
+    // Answered on another connection, so the stalled one has been taken by now.
+    place.fails(&["call", "{ viewer { roles } }", "--url", &server.url(), "--token", "x"]);
+    signal_to(&server.process, "-TERM");
+    let said =
+        server.lines.by_ref().map(|line| line.expect("text")).find(|line| line.contains("again to stop at once"));
+    assert!(said.is_some());
+    assert!(server.process.try_wait().expect("asked").is_none(), "it waits for the request");
+    signal_to(&server.process, "-TERM");
+    assert_eq!(server.process.wait().expect("it ends").code(), Some(1));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `frontdesk demo`: a sample practice, served.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use chrono::Duration;
 use clap::Args;
@@ -34,8 +35,10 @@ impl Demo {
         let stop = stop_signal()?;
         let database_url = DatabaseUrl::parse(DEMO_DATABASE_URL).map_err(Failure::from_error)?;
         let listener = self.door.bind().await?;
-        if self.fresh {
-            remove(&database_url)?;
+        let mut stop = Box::pin(stop);
+        tokio::select! {
+            () = &mut stop => return Err(Failure("Stopped before the sample practice was made.".to_owned())),
+            made = make(&database_url, self.fresh) => made?,
         }
         let secret = config::secret(None, &database_url).map_err(Failure)?;
         let listen = listener.local_addr().map_err(Failure::from_error)?;
@@ -43,9 +46,6 @@ impl Demo {
         let config = Config { database_url, listen, secret, bus, push_retention, console: self.door.console() };
         let parts = app::open_server(&config, Clock::system()).await.map_err(Failure::from_error)?;
         let desk = parts.desk.clone();
-        if desk.members_by_email(sample::ADMIN).await?.is_empty() {
-            sample::create(&desk, |progress| eprintln!("{progress}")).await?;
-        }
         eprintln!("The sample practice is served from {}.", config.database_url);
         print_addresses(&config);
         eprintln!(
@@ -61,14 +61,35 @@ impl Demo {
     }
 }
 
-fn remove(database: &DatabaseUrl) -> Result<(), Failure> {
+/// Makes the sample practice where there is none, or anew. It is made under another name and renamed when it is whole, so
+/// that a demo which was interrupted here is never reopened half-made.
+async fn make(database: &DatabaseUrl, fresh: bool) -> Result<(), Failure> {
     let Some(file) = database.path() else { return Ok(()) };
-    for suffix in ["", "-wal", "-shm"] {
+    // Nobody may serve the file that is to be replaced.
+    let _claim = database.claim_for_server().map_err(Failure::from_error)?;
+    if file.exists() && !fresh {
+        return Ok(());
+    }
+    let unfinished = file.with_extension("db-unfinished");
+    remove(&unfinished)?;
+    let desk = app::open_desk(&DatabaseUrl::Sqlite(unfinished.clone()), Clock::system()).await;
+    let desk = desk.map_err(Failure::from_error)?;
+    sample::create(&desk, |progress| eprintln!("{progress}")).await?;
+    desk.close().await;
+    remove(file)?;
+    std::fs::rename(&unfinished, file)
+        .map_err(|error| Failure(format!("{} cannot be made: {error}.", file.display())))?;
+    remove(&unfinished)
+}
+
+/// Removes a database with what SQLite keeps beside it.
+fn remove(file: &Path) -> Result<(), Failure> {
+    for suffix in ["", "-wal", "-shm", ".lock"] {
         let mut path = file.as_os_str().to_owned();
         path.push(suffix);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(Failure(format!("{} cannot be removed: {error}.", path.display())));
+                return Err(Failure(format!("{} cannot be removed: {error}.", file.display())));
             }
             _ => {}
         }

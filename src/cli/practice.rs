@@ -46,6 +46,7 @@ impl Practice {
         };
         let email = new.admin_email.trim().to_lowercase();
         let (practice, _) = desk.create_practice(new).await?;
+        desk.close().await;
         println!("{practice}");
         eprintln!("The practice is there, with everything off. Next, with the same --database-url:");
         eprintln!("  frontdesk token {email} --practice {practice}");

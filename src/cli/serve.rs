@@ -101,5 +101,13 @@ pub(super) fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static,
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        eprintln!("Stopping; again to stop at once.");
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(1);
+        });
     })
 }

@@ -36,7 +36,9 @@ impl Token {
         let tokens = Tokens::new(self.secret.load(&database)?);
         let practice = self.practice.as_deref().map(PracticeId::parse).transpose();
         let practice = practice.map_err(Failure::from_error)?;
-        println!("{}", issue(&desk, &tokens, &self.email, practice, self.ttl).await?);
+        let token = issue(&desk, &tokens, &self.email, practice, self.ttl).await?;
+        desk.close().await;
+        println!("{token}");
         Ok(())
     }
 }

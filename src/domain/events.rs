@@ -143,7 +143,8 @@ pub struct LoggedEvent {
     pub appointment_id: Option<AppointmentId>,
 }
 
-/// Which facts a reader wants; what is not set is not asked.
+/// Which facts a reader wants: of these kinds, about this clinician or about this client. With neither of the two, about
+/// anybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
     /// None means every kind.
@@ -153,11 +154,17 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
+    /// True where facts about everybody are wanted.
+    pub fn is_about_anybody(&self) -> bool {
+        self.clinician.is_none() && self.client.is_none()
+    }
+
     /// True where the reader wants this fact.
     pub fn admits(&self, event: &LoggedEvent) -> bool {
         self.kinds.is_none_or(|kinds| kinds.contains(&event.kind))
-            && self.clinician.is_none_or(|clinician| event.clinician_id == Some(clinician))
-            && self.client.is_none_or(|client| event.client_id == Some(client))
+            && (self.is_about_anybody()
+                || self.clinician.is_some_and(|clinician| event.clinician_id == Some(clinician))
+                || self.client.is_some_and(|client| event.client_id == Some(client)))
     }
 }
 

@@ -258,7 +258,8 @@ pub fn judge_time(verdicts: &mut Vec<Verdict>, pending_limit_reached: bool, aske
 }
 
 /// What a client may be told: an admin's lock reads like no opt-in, a practice-wide block like not being selected,
-/// nobody is named, and where the client is not in this clinician's care nothing else of the clinician is told.
+/// nobody is named, and where the client is not in this clinician's care the gates behind that one, which would not help
+/// them, are left out.
 pub fn as_told_to_client(verdicts: &[Verdict]) -> Vec<Verdict> {
     let closed = |gate| verdicts.iter().any(|verdict| verdict.gate() == gate && !verdict.is_open());
     let (locked, blocked) = (closed(Gate::ClinicianLock), closed(Gate::ClientAccessPractice));

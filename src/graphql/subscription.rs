@@ -130,7 +130,8 @@ async fn open(
 ) -> Result<(Feed, Viewer, Option<ClinicianId>), Refusal> {
     let clinician_id = clinician_id.as_ref().map(|id| input::id("clinicianId", id)).transpose()?;
     let viewer = ctx.viewer()?.clone();
-    let stream = RequestStream { kinds, clinician_id, after: after.map(|cursor| cursor.0) };
+    let to_clinicians_only = kinds == [EventKind::AppointmentRequested];
+    let stream = RequestStream { kinds, clinician_id, to_clinicians_only, after: after.map(|cursor| cursor.0) };
     let feed = ctx.desk().follow_requests(&viewer, ctx.expires_at()?, stream).await?;
     Ok((feed, viewer, clinician_id))
 }

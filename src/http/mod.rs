@@ -13,10 +13,11 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
-use crate::config::BODY_MAX_BYTES;
+use crate::config::{BODY_MAX_BYTES, STOP_TIMEOUT};
 use crate::graphql::Api;
 use crate::usecases::Desk;
 
@@ -34,7 +35,7 @@ pub struct Server {
     pub desk: Desk,
 }
 
-/// Serves until `stop` resolves: then no new connection is taken, running requests finish, and sockets are closed.
+/// Serves until `stop` resolves: then no new connection is taken, and running requests finish within `STOP_TIMEOUT`.
 pub async fn serve(
     listener: TcpListener,
     server: Server,
@@ -42,7 +43,23 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let router = router(server, console);
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+    let (stopping, stopped) = oneshot::channel();
+    let told = async {
+        stop.await;
+        // Nobody listens any more only where serving has ended by itself.
+        let _ = stopping.send(());
+    };
+    let deadline = async {
+        let _ = stopped.await;
+        tokio::time::sleep(STOP_TIMEOUT).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, router).with_graceful_shutdown(told) => served,
+        () = deadline => {
+            tracing::warn!("requests that did not end in {} seconds were cut", STOP_TIMEOUT.as_secs());
+            Ok(())
+        }
+    }
 }
 
 fn router(server: Server, console: bool) -> Router {

@@ -119,6 +119,12 @@ impl Feed {
                 self.hub.metrics().count_reset(reason.as_str());
                 return Ok(FeedItem::Reset(self.cursor(), reason));
             }
+            if self.seat.unseated() == Some(Unseated::RightsChanged) {
+                return Err(FeedEnd::RightsChanged);
+            }
+            if self.hub.clock().now() >= self.request.expires_at {
+                return Err(FeedEnd::TokenExpired);
+            }
             if let Some(event) = self.page.pop_front() {
                 return Ok(self.hand_over(Arc::new(event)));
             }
@@ -151,12 +157,6 @@ impl Feed {
 
     /// Reads the next page of what lies between the place and the seat.
     async fn replay(&mut self) -> Result<(), FeedEnd> {
-        if self.hub.clock().now() >= self.request.expires_at {
-            return Err(FeedEnd::TokenExpired);
-        }
-        if self.seat.unseated() == Some(Unseated::RightsChanged) {
-            return Err(FeedEnd::RightsChanged);
-        }
         let scope = self.hub.store().read(self.request.viewer.practice_id);
         let events = scope.events(&self.request.filter, self.read_until, PAGE).await.map_err(FeedEnd::Fault)?;
         let is_full = events.len() as u64 == PAGE;

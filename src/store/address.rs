@@ -1,6 +1,7 @@
 //! Where the data is: a file of SQLite, or a database of PostgreSQL.
 
 use std::fmt;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use sea_orm::sqlx::postgres::PgConnectOptions;
@@ -14,6 +15,11 @@ pub enum DatabaseUrl {
     Sqlite(PathBuf),
     /// A database that exists on a server. Several servers of ours may share it.
     Postgres(Box<PostgresUrl>),
+}
+
+/// A file of SQLite, taken for one server. It ends with the process, however that ends.
+pub struct ServerClaim {
+    _lock: Option<File>,
 }
 
 /// A PostgreSQL database, and how much of it one server of ours may take.
@@ -62,6 +68,25 @@ impl DatabaseUrl {
             postgres.connections = connections;
         }
         self
+    }
+
+    /// Takes a file of SQLite for one server, until the claim is dropped: two servers would not hear of each other's
+    /// writes. PostgreSQL takes any number.
+    pub fn claim_for_server(&self) -> Result<ServerClaim, StoreError> {
+        let Self::Sqlite(path) = self else { return Ok(ServerClaim { _lock: None }) };
+        let mut lock_path = path.as_os_str().to_owned();
+        lock_path.push(".server");
+        let told = |error: String| StoreError::Address(format!("{} cannot be claimed: {error}.", path.display()));
+        let lock =
+            File::options().create(true).append(true).open(&lock_path).map_err(|error| told(error.to_string()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(ServerClaim { _lock: Some(lock) }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Address(format!(
+                "Another frontdesk serves {} already. Stop that one first, or serve another file.",
+                path.display()
+            ))),
+            Err(TryLockError::Error(error)) => Err(told(error.to_string())),
+        }
     }
 
     /// The database's file; none on PostgreSQL.

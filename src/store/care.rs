@@ -22,6 +22,8 @@ pub enum Pairs {
     OfClinicians(Vec<ClinicianId>),
     /// Those of these clients.
     OfClients(Vec<ClientId>),
+    /// Those of this clinician with these clients.
+    Of(ClinicianId, Vec<ClientId>),
 }
 
 /// A care relationship with its id.
@@ -44,7 +46,7 @@ impl Scope<'_> {
         let (condition, values): (_, Vec<Value>) = match pairs {
             Pairs::All => (String::new(), vec![]),
             Pairs::OfClinicians(ids) if ids.is_empty() => return Ok(Standings::new()),
-            Pairs::OfClients(ids) if ids.is_empty() => return Ok(Standings::new()),
+            Pairs::OfClients(ids) | Pairs::Of(_, ids) if ids.is_empty() => return Ok(Standings::new()),
             Pairs::OfClinicians(ids) => (
                 format!(" AND c.clinician_id IN ({})", placeholders(2, ids.len())),
                 ids.iter().map(|id| id.0.into()).collect(),
@@ -52,6 +54,10 @@ impl Scope<'_> {
             Pairs::OfClients(ids) => (
                 format!(" AND c.client_id IN ({})", placeholders(2, ids.len())),
                 ids.iter().map(|id| id.0.into()).collect(),
+            ),
+            Pairs::Of(clinician, ids) => (
+                format!(" AND c.clinician_id = $2 AND c.client_id IN ({})", placeholders(3, ids.len())),
+                std::iter::once(clinician.0.into()).chain(ids.iter().map(|id| id.0.into())).collect(),
             ),
         };
         let sql = format!(

@@ -1,6 +1,6 @@
 //! The practice's log: written in the transaction of the change it tells of, read by push.
 
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 
 use super::convert::{instant, millis, word};
 use super::{Scope, StoreError};
@@ -35,11 +35,12 @@ impl Scope<'_> {
         if let Some(kinds) = filter.kinds {
             select = select.filter(Column::Kind.is_in(kinds.iter().map(|kind| kind.as_str())));
         }
-        if let Some(clinician) = filter.clinician {
-            select = select.filter(Column::ClinicianId.eq(clinician.0));
-        }
-        if let Some(client) = filter.client {
-            select = select.filter(Column::ClientId.eq(client.0));
+        if !filter.is_about_anybody() {
+            let about = [
+                filter.clinician.map(|clinician| Column::ClinicianId.eq(clinician.0)),
+                filter.client.map(|client| Column::ClientId.eq(client.0)),
+            ];
+            select = select.filter(about.into_iter().flatten().fold(Condition::any(), Condition::add));
         }
         self.all(select).await?.into_iter().map(decode).collect()
     }

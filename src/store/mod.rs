@@ -36,7 +36,7 @@ use sea_orm::{AccessMode, DatabaseConnection, DbBackend, IsolationLevel, Transac
 use crate::domain::ids::PracticeId;
 use crate::domain::settings::PracticeSettings;
 
-pub use address::{DatabaseUrl, POSTGRES_CONNECTIONS};
+pub use address::{DatabaseUrl, POSTGRES_CONNECTIONS, ServerClaim};
 pub use care::CareRow;
 pub use care::Pairs;
 pub use claims::{Claim, ClaimKind};
@@ -157,7 +157,7 @@ impl Store {
         self.shared.statements.load(Ordering::Relaxed)
     }
 
-    /// Ends every connection, so that the file can be moved or removed.
+    /// Ends every connection. SQLite then has all in its one file, which can be copied, moved or removed.
     pub async fn close(self) -> Result<(), StoreError> {
         self.reader.close().await?;
         if let Writer::Turns(writer) = self.writer {

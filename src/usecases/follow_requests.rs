@@ -15,6 +15,8 @@ pub struct RequestStream {
     pub kinds: &'static [EventKind],
     /// None means for an admin all, for a clinician their own, for a client their own.
     pub clinician_id: Option<ClinicianId>,
+    /// Leave out what the viewer sees as a client.
+    pub to_clinicians_only: bool,
     /// Replay what came after this cursor first.
     pub after: Option<String>,
 }
@@ -30,6 +32,9 @@ impl Desk {
         let after = stream.after.as_deref().map(|text| place(viewer, text)).transpose()?;
         let mut filter = self.visible(viewer, stream.clinician_id).await?;
         filter.kinds = Some(stream.kinds);
+        if stream.to_clinicians_only && filter.clinician.is_some() {
+            filter.client = None;
+        }
         let request = FeedRequest { viewer: viewer.clone(), expires_at, filter, after };
         Ok(Feed::open(self.hub.clone(), request).await?)
     }
@@ -38,7 +43,9 @@ impl Desk {
     pub async fn pending_request_count(&self, viewer: &Viewer, clinician: Option<ClinicianId>) -> Result<u64, Refusal> {
         let visible = self.visible(viewer, clinician).await?;
         let statuses = Some(vec![RequestStatus::Pending]);
-        let filter = RequestFilter { clinician: visible.clinician, client: visible.client, statuses };
+        // A clinician who is a client besides counts what waits for them, not what they wait for.
+        let client = visible.client.filter(|_| visible.clinician.is_none());
+        let filter = RequestFilter { clinician: visible.clinician, client, statuses };
         Ok(self.store.read(viewer.practice_id).requests_count(&filter, self.clock.now()).await?)
     }
 
@@ -57,11 +64,10 @@ impl Desk {
             }
             (Some(_), ..) => return Err(Denied::Forbidden("A clinician can follow their own requests only.").into()),
             (None, true, _, _) => EventFilter::default(),
-            (None, false, Some(own), _) => EventFilter { clinician: Some(own), ..EventFilter::default() },
-            (None, false, None, Some(own)) => EventFilter { client: Some(own), ..EventFilter::default() },
             (None, false, None, None) => {
                 return Err(Denied::Forbidden("This member has no role to follow requests in.").into());
             }
+            (None, false, clinician, client) => EventFilter { clinician, client, ..EventFilter::default() },
         };
         Ok(filter)
     }

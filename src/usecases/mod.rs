@@ -77,6 +77,13 @@ impl Desk {
         Self { store, bus, hub, clock, metrics }
     }
 
+    /// Ends every connection to the database. SQLite then has all in its one file.
+    pub async fn close(self) {
+        if let Err(error) = self.store.close().await {
+            tracing::warn!(cause = %error, "the database was not closed in order");
+        }
+    }
+
     /// Wakes the other servers through `carrier`, and looks for wake-ups that did not come. Never ends.
     pub async fn keep_pushing(self, carrier: Option<Carrier>) {
         let recheck = push::recheck(self.store.clone(), self.bus.clone(), self.metrics.clone());

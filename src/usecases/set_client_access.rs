@@ -42,9 +42,14 @@ impl Desk {
         let mut clients = set.client_ids.clone();
         clients.sort_unstable();
         clients.dedup();
+        // A clinician's entry moves nothing with other clinicians, and the impact must tell nothing of them.
+        let pairs = match set.clinician_id {
+            Some(clinician) => Pairs::Of(clinician, clients.clone()),
+            None => Pairs::OfClients(clients.clone()),
+        };
         self.retrying(|| {
             Box::pin(async {
-                let mut draft = self.draft(viewer, change, Pairs::OfClients(clients.clone())).await?;
+                let mut draft = self.draft(viewer, change, pairs.clone()).await?;
                 if draft.before.client_access_control == Control::AdminOnly && !viewer.is_admin {
                     let message = "This practice keeps client access to its admins. Ask one of them.";
                     return Err(Rejection::new(Code::KeptToAdmins, message).into());

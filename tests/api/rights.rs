@@ -262,6 +262,53 @@ async fn a_clinician_can_change_nothing_of_another_clinicians() {
     assert_eq!(scene.practice.snapshot().await, before, "something was changed");
 }
 
+async fn a_clinician_learns_of_a_colleagues_lock_neither_by_its_field_nor_by_an_impact() {
+    let practice = TestPractice::begin().await;
+    let (dana, ida) = (practice.clinician("Dana").await, practice.clinician("Ida").await);
+    let casey = practice.client("Casey", &[&dana, &ida]).await;
+    practice.open(&dana, &[&casey]).await;
+    practice.open(&ida, &[&casey]).await;
+    let query = "query($id: ID!) { clinician(id: $id) { selfScheduling { lock { reason } } } }";
+    let (_, before) = dana.send(query, json!({ "id": ida.id })).await;
+    let input = json!({ "clinicianId": ida.id, "locked": true, "reason": "On leave" });
+    practice.admin.done("lockClinicianSelfScheduling", "clinician { id }", input).await;
+    let (_, after) = dana.send(query, json!({ "id": ida.id })).await;
+    assert_eq!(before, after);
+    let input = json!({ "clinicianId": dana.id, "clientIds": [casey.id], "access": "BLOCKED", "dryRun": true });
+    let impact = "impact { warnings { code clinician { id } } changes(first: 10) { nodes { clinician { id } } } }";
+    let shown = dana.done("setClientAccess", impact, input).await;
+    assert_eq!(shown["impact"]["changes"]["nodes"], json!([{ "clinician": { "id": dana.id } }]));
+    assert!(!shown.to_string().contains(&ida.id), "{shown}");
+}
+
+async fn a_clinician_who_is_a_client_besides_follows_both_sides_and_counts_their_own_inbox() {
+    let practice = TestPractice::begin().await;
+    let (dana, ida) = (practice.clinician("Dana").await, practice.clinician("Ida").await);
+    let casey = practice.client("Casey", &[&dana, &ida]).await;
+    let both = practice.client("Ida", &[&dana]).await;
+    practice.open(&dana, &[&casey, &both]).await;
+    let begin = json!({ "after": ida.cursor().await });
+    let changed = "subscription($after: Cursor) { appointmentRequestChanged(after: $after) {
+        ... on AppointmentRequestEvent { appointmentRequest { id } } } }";
+    let requested = "subscription($after: Cursor) { appointmentRequested(after: $after) {
+        ... on AppointmentRequestEvent { appointmentRequest { id } } } }";
+    ask(&practice, &casey, &dana, "2027-01-12T20:00:00Z").await;
+    let own = ask(&practice, &both, &dana, "2027-01-12T21:00:00Z").await;
+    let mut stream = both.follow(changed, begin.clone()).await;
+    assert_eq!(stream.next().await["appointmentRequestChanged"]["appointmentRequest"]["id"], own);
+    let mut count = both.follow("subscription { pendingRequestCount }", json!({})).await;
+    assert_eq!(count.next().await["pendingRequestCount"], 0);
+    practice.open(&ida, &[&casey]).await;
+    let inbox = ask(&practice, &casey, &ida, "2027-01-19T20:00:00Z").await;
+    let mut stream = both.follow(requested, begin).await;
+    assert_eq!(
+        stream.next().await["appointmentRequested"]["appointmentRequest"]["id"],
+        inbox,
+        "not what they asked for"
+    );
+    assert_eq!(count.next().await["pendingRequestCount"], 1);
+}
+
 async fn a_clinician_follows_only_their_own_stream_and_a_client_no_stream_of_new_requests() {
     let scene = Scene::set().await;
     let of_field = |field: &str, selection: &str| {
@@ -306,5 +353,7 @@ crate::support::tests!(
     no_id_of_another_practice_reads_anything_for_anybody,
     a_mutation_that_a_role_may_not_call_is_forbidden_to_it_and_changes_nothing,
     a_clinician_can_change_nothing_of_another_clinicians,
+    a_clinician_learns_of_a_colleagues_lock_neither_by_its_field_nor_by_an_impact,
+    a_clinician_who_is_a_client_besides_follows_both_sides_and_counts_their_own_inbox,
     a_clinician_follows_only_their_own_stream_and_a_client_no_stream_of_new_requests,
 );

@@ -71,7 +71,8 @@ impl ClinicianSelfScheduling {
 /// A clinician's settings for self-scheduling: their own, kept as they are while an admin holds them off.
 #[Object]
 impl ClinicianSelfScheduling {
-    /// The clinician's opt-in; false for every new clinician. Whoever is neither the clinician nor an admin reads false
+    /// The clinician's opt-in; false for every new clinician. Like the offered services and the rules it is no secret in
+    /// the practice: every member may read it. Whoever is neither the clinician nor an admin reads false
     /// too while an admin holds the clinician off.
     async fn enabled(&self, ctx: &Context<'_>) -> bool {
         let clinician = self.clinician();
@@ -81,11 +82,12 @@ impl ClinicianSelfScheduling {
 
     /// An admin's hold, with its reason; null where there is none. For the clinician themselves and admins.
     async fn lock(&self, ctx: &Context<'_>) -> Option<Result<ClinicianLock>> {
-        let lock = self.clinician().lock.clone()?;
-        if ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id)) {
-            return Some(Ok(ClinicianLock { lock }));
+        // Denied whether there is a hold or not: the difference would tell.
+        if !ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id)) {
+            return Some(Err(denial(&Denied::Forbidden("A hold is for the clinician and the admins alone."))));
         }
-        Some(Err(denial(&Denied::Forbidden("A hold is for the clinician and the admins alone."))))
+        let lock = self.clinician().lock.clone()?;
+        Some(Ok(ClinicianLock { lock }))
     }
 
     /// Whom the opt-in is for; null before the first opt-in, and to clients.
