@@ -2,6 +2,7 @@
 
 mod call;
 mod client;
+mod copy;
 mod demo;
 mod practice;
 mod sample;
@@ -46,6 +47,8 @@ enum Command {
     Practice(practice::Practice),
     /// Bring a database's schema up to date, and stop.
     Migrate(DatabaseArgs),
+    /// Copy a whole database into an empty one, from SQLite to PostgreSQL or back, and check the copy.
+    Copy(copy::Copy),
     /// Print the API's schema, as schema.graphql holds it.
     Schema,
 }
@@ -141,6 +144,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
             println!("{} is up to date.", url);
             Ok(())
         }
+        Command::Copy(copy) => copy.run().await,
         Command::Schema => {
             print!("{}", crate::graphql::print_sdl());
             Ok(())

@@ -11,6 +11,7 @@ mod claims;
 mod clients;
 mod clinicians;
 mod convert;
+mod copy;
 mod error;
 mod events;
 mod group_commit;
@@ -42,7 +43,7 @@ pub use care::Pairs;
 pub use claims::{Claim, ClaimKind};
 pub use clients::ClientRow;
 pub use clinicians::MemberRow;
-
+pub use copy::{CopyError, CopyProgress, Sum, copy};
 pub use error::StoreError;
 pub use operator::MemberFound;
 pub use requests::RequestFilter;

@@ -39,6 +39,13 @@ pub(super) async fn open(url: &PostgresUrl) -> Result<DatabaseConnection, StoreE
     connect(url, url.connections, true).await
 }
 
+/// One connection to a database that is left as it is.
+pub(super) async fn open_as_it_is(url: &PostgresUrl) -> Result<DatabaseConnection, StoreError> {
+    // Ended politely where it can be; it was only to tell well what is wrong.
+    let _ = reach(&url.options).await?.close().await;
+    connect(url, 1, false).await
+}
+
 /// A first connection. A server that is starting is waited for; one that refuses us is not.
 async fn reach(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     let place = format!("PostgreSQL at {}:{}", options.get_host(), options.get_port());

@@ -9,6 +9,7 @@ use sea_orm::{
 };
 
 use super::StoreError;
+use super::copy::Table;
 use crate::domain::ids::PracticeId;
 
 /// A statement's future. Boxed, so that the types of all that waits for it stay small: the compiler otherwise proves
@@ -26,27 +27,32 @@ macro_rules! scoped {
         $(impl Scoped for entity::$table::Entity {
             const PRACTICE: Self::Column = entity::$table::Column::PracticeId;
         })+
+
+        /// Every table, parents before children: in this order rows can be written.
+        pub(super) fn tables() -> Vec<Table> {
+            vec![Table::of::<entity::practices::Entity>(), $(Table::of::<entity::$table::Entity>()),+]
+        }
     };
 }
 
 scoped!(
-    appointment_requests,
-    appointments,
-    booking_rules,
-    care_relationships,
-    claims,
-    client_access,
-    clients,
-    clinician_settings,
-    clinicians,
-    events,
-    idempotency_keys,
     members,
-    offered_services,
-    practice_settings,
+    clinicians,
+    clients,
     services,
+    care_relationships,
+    practice_settings,
+    clinician_settings,
+    offered_services,
     weekly_hours,
     weekly_hours_services,
+    client_access,
+    booking_rules,
+    appointments,
+    appointment_requests,
+    claims,
+    idempotency_keys,
+    events,
 );
 
 impl Scoped for entity::practices::Entity {

@@ -44,7 +44,7 @@ async fn migrate(path: &Path, writer: &DatabaseConnection) -> Result<(), StoreEr
     Ok(())
 }
 
-async fn connect(path: &Path, read_only: bool) -> Result<DatabaseConnection, StoreError> {
+pub(super) async fn connect(path: &Path, read_only: bool) -> Result<DatabaseConnection, StoreError> {
     let mut options = ConnectOptions::new("sqlite::memory:");
     let path = path.to_owned();
     options

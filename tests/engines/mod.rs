@@ -102,10 +102,15 @@ impl Postgres {
         assert!(done.success(), "PostgreSQL did not start again");
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> String {
+    /// One of PostgreSQL's own programs, with the server's address.
+    pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
-        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "frontdesk"]).args(arguments);
-        let done = command.output().expect("the program runs");
+        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "frontdesk"]);
+        command
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> String {
+        let done = self.command(program).args(arguments).output().expect("the program runs");
         assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).expect("text").trim_end().to_owned()
     }

@@ -1,0 +1,54 @@
+//! The list of tables, held against what the migrations make.
+
+use std::collections::BTreeSet;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement};
+
+use super::*;
+
+async fn migrated() -> (tempfile::TempDir, DatabaseConnection) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, database) = sqlite::open(&folder.path().join("test.db")).await.expect("it opens");
+    (folder, database)
+}
+
+async fn query(database: &DatabaseConnection, sql: &str) -> Vec<QueryResult> {
+    database.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.expect("it reads")
+}
+
+fn text(row: &QueryResult, column: &str) -> String {
+    row.try_get("", column).expect("a text")
+}
+
+#[tokio::test]
+async fn a_copy_knows_every_table_and_column_that_the_migrations_make() {
+    let (_folder, database) = migrated().await;
+    let made = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'seaql_migrations'";
+    let made: BTreeSet<_> = query(&database, made).await.iter().map(|row| text(row, "name")).collect();
+    let known: BTreeSet<_> = scope::tables().iter().map(|table| table.name.to_owned()).collect();
+    assert_eq!(known, made, "name each table in `scoped!` in src/store/scope.rs");
+    for table in scope::tables() {
+        let rows = query(&database, &format!("SELECT name, pk FROM pragma_table_info('{}')", table.name)).await;
+        let made: BTreeSet<_> = rows.iter().map(|row| text(row, "name")).collect();
+        let known: BTreeSet<_> = table.columns.iter().map(|column| column.name.to_owned()).collect();
+        assert_eq!(known, made, "the columns of {}", table.name);
+        let in_key = rows.iter().filter(|row| row.try_get::<i64>("", "pk").expect("a number") > 0);
+        let key: BTreeSet<_> = in_key.map(|row| text(row, "name")).collect();
+        let known: BTreeSet<_> = table.key.iter().map(|place| table.columns[*place].name.to_owned()).collect();
+        assert_eq!(known, key, "the key of {}: without it rows are skipped or read twice", table.name);
+    }
+}
+
+#[tokio::test]
+async fn a_copy_writes_parents_before_children() {
+    let (_folder, database) = migrated().await;
+    let mut written = BTreeSet::new();
+    for table in scope::tables() {
+        let parents = format!("SELECT DISTINCT \"table\" AS parent FROM pragma_foreign_key_list('{}')", table.name);
+        for parent in query(&database, &parents).await {
+            let parent = text(&parent, "parent");
+            assert!(written.contains(&parent), "{} refers to {parent}, which comes later", table.name);
+        }
+        written.insert(table.name.to_owned());
+    }
+}
