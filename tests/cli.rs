@@ -2,45 +2,10 @@
 
 mod program;
 
-use std::io::{BufRead, BufReader, Lines, Write};
-use std::process::{Child, ChildStderr, ChildStdout, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
 
-use program::{Place, Server, call};
-
-/// A watch in a process of its own, line by line.
-struct Watch {
-    process: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-    said: Lines<BufReader<ChildStderr>>,
-}
-
-impl Watch {
-    fn start(place: &Place, url: &str, token: &str) -> Self {
-        let arguments = ["watch", "--url", url, "--token", token];
-        let piped = Stdio::piped;
-        let mut process = place.command(&arguments).stdout(piped()).stderr(piped()).spawn().expect("it starts");
-        let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
-        let said = BufReader::new(process.stderr.take().expect("piped")).lines();
-        let mut watch = Self { process, lines, said };
-        watch.until_said("Watching");
-        watch
-    }
-
-    fn until_said(&mut self, words: &str) {
-        let said = self.said.by_ref().map(|line| line.expect("text")).find(|line| line.contains(words));
-        assert!(said.is_some(), "it never said “{words}”");
-    }
-
-    fn next(&mut self) -> String {
-        self.lines.next().expect("one more line").expect("text")
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-    }
-}
+use program::{Place, Server, Watch, call};
 
 const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 
@@ -239,7 +204,7 @@ fn the_demo_serves_a_sample_practice_with_everything_off_and_watch_survives_a_re
     );
     run(&dana, &open, "c");
 
-    let mut watch = Watch::start(&place, &url, &dana);
+    let mut watch = Watch::start(&place, &url, &dana, &[]);
     let ask = |number: usize| {
         let now = chrono::Utc::now();
         let (from, to) = (now.to_rfc3339(), (now + chrono::Duration::days(30)).to_rfc3339());

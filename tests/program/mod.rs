@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -48,7 +48,7 @@ impl Place {
 
 /// A server in a process of its own, which ends with the test.
 pub struct Server {
-    process: Child,
+    pub process: Child,
     lines: Lines<BufReader<ChildStderr>>,
     pub address: String,
 }
@@ -68,6 +68,15 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    pub fn signal(&self, signal: &str) {
+        signal_to(&self.process, signal);
+    }
+
+    pub fn until_said(&mut self, words: &str) {
+        let said = self.lines.by_ref().map(|line| line.expect("text")).find(|line| line.contains(words));
+        assert!(said.is_some(), "it never said “{words}”");
+    }
+
     pub fn stop(mut self, signal: &str) -> (bool, Vec<String>) {
         signal_to(&self.process, signal);
         let said = self.lines.by_ref().map(|line| line.expect("text")).collect();
@@ -76,6 +85,44 @@ impl Server {
 }
 
 impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+    }
+}
+
+/// A watch in a process of its own, line by line.
+pub struct Watch {
+    process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    said: Lines<BufReader<ChildStderr>>,
+}
+
+impl Watch {
+    /// Follows what the token may see; returns when it does.
+    pub fn start(place: &Place, url: &str, token: &str, more: &[&str]) -> Self {
+        let mut command = place.command(&["watch", "--url", url, "--token", token]);
+        let piped = Stdio::piped;
+        let mut process = command.args(more).stdout(piped()).stderr(piped()).spawn().expect("it starts");
+        let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+        let said = BufReader::new(process.stderr.take().expect("piped")).lines();
+        let mut watch = Self { process, lines, said };
+        watch.until_said("Watching");
+        watch
+    }
+
+    /// Waits until it complains or tells of something with these words.
+    pub fn until_said(&mut self, words: &str) {
+        let said = self.said.by_ref().map(|line| line.expect("text")).find(|line| line.contains(words));
+        assert!(said.is_some(), "it never said “{words}”");
+    }
+
+    /// The next line that it shows.
+    pub fn next(&mut self) -> String {
+        self.lines.next().expect("one more line").expect("text")
+    }
+}
+
+impl Drop for Watch {
     fn drop(&mut self) {
         let _ = self.process.kill();
     }

@@ -1,15 +1,18 @@
 //! Moving a whole practice between databases, and getting it back from a backup: the real program on real databases.
 
+#[path = "../engines/mod.rs"]
 mod engines;
+#[path = "../program/mod.rs"]
 mod program;
+mod sample;
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{ExitCode, Stdio};
-use std::sync::OnceLock;
+use std::process::{Child, ChildStdin, ExitCode, Stdio};
 
 use engines::Postgres;
 use libtest_mimic::{Arguments, Trial};
-use program::{Place, Server, answer, call};
+use program::{Place, Watch, call};
+use sample::{Sample, ask};
 
 macro_rules! trials {
     ($is_there:expr; $($name:ident),+ $(,)?) => {
@@ -35,81 +38,11 @@ fn main() -> ExitCode {
         a_source_that_breaks_a_rule_leaves_the_target_empty,
         a_target_that_changes_what_it_is_given_keeps_nothing,
         a_copy_that_is_killed_leaves_the_target_empty_and_can_be_run_again,
+        what_is_written_meanwhile_is_in_no_part_of_the_copy,
         a_dump_of_postgresql_is_restored_whole,
+        after_a_restore_the_log_goes_on_where_no_cursor_has_been,
     ]);
     libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-/// A practice that has been worked in.
-struct Sample {
-    place: Place,
-    url: String,
-    secret: String,
-    admin: String,
-    casey: String,
-}
-
-impl Sample {
-    /// The one that all tests read; nobody writes to it.
-    fn shared() -> &'static Self {
-        static SHARED: OnceLock<Sample> = OnceLock::new();
-        SHARED.get_or_init(|| {
-            let (sample, server) = Self::served();
-            assert!(server.stop("-TERM").0);
-            sample
-        })
-    }
-
-    /// One of one's own, with its server.
-    fn served() -> (Self, Server) {
-        let place = Place::new();
-        let server = Server::start(&place, &["demo", "--listen", "127.0.0.1:0", "--no-console"]);
-        let url = format!("sqlite://{}", place.path().join("frontdesk-demo.db").display());
-        let token = |name: &str| place.ok(&["token", &format!("{name}@demo.test"), "--database-url", &url]);
-        let (admin, dana, casey) = (token("admin"), token("dana"), token("casey"));
-        let run = |token: &str, query: &str, path: &str| call(&place, &server.url(), token, query, path);
-        let clinician = run(&dana, "{ viewer { clinician { id } } }", "viewer.clinician.id");
-        let jordan = run(&token("jordan"), "{ viewer { client { id } } }", "viewer.client.id");
-        let service = run(&dana, "{ practice { services { id } } }", "practice.services.1.id");
-        let url_of_api = server.url();
-        let act = |token: &str, query: &str| answer(&place, &url_of_api, token, query);
-        act(&admin, "mutation { setPracticeSelfScheduling(input: { enabled: true }) { errors { code } } }");
-        act(&dana, &open(&clinician, &service, &jordan));
-        // The keys stand in another order for a person than by their bytes.
-        for key in ["a", "Z", "é"] {
-            let start = run(&casey, &slots(&clinician, &service), "clinician.availableSlots.slots.0.startsAt");
-            let asked =
-                run(&casey, &request(&clinician, &service, &start, key), "requestAppointment.appointmentRequest.id");
-            if key == "a" {
-                let confirm = format!(
-                    "mutation {{ confirmAppointmentRequest(input: {{ id: \"{asked}\" }}) {{ errors {{ code }} }} }}"
-                );
-                act(&dana, &confirm);
-            }
-        }
-        let secret = std::fs::read_to_string(place.path().join("frontdesk-demo.db.secret")).expect("it is kept there");
-        (Self { place, url, secret, admin, casey }, server)
-    }
-
-    fn copy(&self, from: &str, to: &str) -> String {
-        self.place.ok(&["copy", "--from", from, "--to", to])
-    }
-
-    fn copy_fails(&self, from: &str, to: &str) -> String {
-        self.place.fails(&["copy", "--from", from, "--to", to])
-    }
-
-    /// What the API answers from a database, to tokens that were issued before any copy.
-    fn answers(&self, database: &str) -> [String; 3] {
-        let server = Server::start(
-            &self.place,
-            &["serve", "--listen", "127.0.0.1:0", "--database-url", database, "--signing-secret", &self.secret],
-        );
-        let asked = [(&self.admin, EVERYTHING), (&self.admin, CLIENTS), (&self.casey, OWN_REQUESTS)];
-        let answers = asked.map(|(token, query)| answer(&self.place, &server.url(), token, query));
-        assert!(server.stop("-TERM").0);
-        answers
-    }
 }
 
 fn postgres() -> &'static Postgres {
@@ -235,9 +168,43 @@ fn a_copy_that_is_killed_leaves_the_target_empty_and_can_be_run_again() {
     let (sample, target) = (Sample::shared(), new_name());
     let url = postgres().database(&target);
     sample.place.ok(&["migrate", "--database-url", &url]);
-    // Somebody holds the last table, so that the copy stands when all others are written.
+    let (mut copy, hold) = copy_held_at_the_end(sample, &sample.url, &target);
+    copy.kill().expect("it runs");
+    copy.wait().expect("it ends");
+    hold.release();
+    assert_eq!(rows_in(&target), 0);
+    sample.copy(&sample.url, &url);
+}
+
+fn what_is_written_meanwhile_is_in_no_part_of_the_copy() {
+    let (sample, name, target) = (Sample::shared(), copied_database(), new_name());
+    postgres().database(&target);
+    let server = sample.serve(&postgres().url(&name));
+    let (mut copy, hold) = copy_held_at_the_end(sample, &postgres().url(&name), &target);
+    let (services, events) = ("SELECT count(*) FROM services", "SELECT count(*) FROM events");
+    let before = [services, events].map(|count| postgres().query(&name, count));
+    sample.add_service(&server, "Meanwhile");
+    hold.release();
+    assert!(copy.wait().expect("it ends").success());
+    assert_eq!([services, events].map(|count| postgres().query(&target, count)), before);
+}
+
+/// Somebody who holds a table of a database.
+struct Hold(Child, ChildStdin);
+
+impl Hold {
+    fn release(mut self) {
+        drop(self.1);
+        self.0.wait().expect("it ends with its input");
+    }
+}
+
+/// A copy that has written every table but the last, and cannot write that.
+fn copy_held_at_the_end(sample: &Sample, from: &str, target: &str) -> (Child, Hold) {
+    let url = postgres().url(target);
+    sample.place.ok(&["migrate", "--database-url", &url]);
     let mut command = postgres().command("psql");
-    command.args(["-X", "-q", "-d", &target]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.args(["-X", "-q", "-d", target]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut holder = command.spawn().expect("psql runs");
     let mut says = holder.stdin.take().expect("piped");
     writeln!(says, "BEGIN; LOCK TABLE events IN SHARE MODE;\n\\echo held").expect("it listens");
@@ -245,17 +212,12 @@ fn a_copy_that_is_killed_leaves_the_target_empty_and_can_be_run_again() {
     BufReader::new(holder.stdout.take().expect("piped")).read_line(&mut heard).expect("its answer");
     assert_eq!(heard, "held\n");
 
-    let mut command = sample.place.command(&["copy", "--from", &sample.url, "--to", &url]);
+    let mut command = sample.place.command(&["copy", "--from", from, "--to", &url]);
     let mut copy = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
-    let mut lines = BufReader::new(copy.stderr.take().expect("piped")).lines().map(|line| line.expect("text"));
+    let said = copy.stderr.as_mut().expect("piped");
+    let mut lines = BufReader::new(said).lines().map(|line| line.expect("text"));
     assert!(lines.any(|line| line.starts_with("  events: 0 of ")), "it tells how far it is");
-    copy.kill().expect("it runs");
-    copy.wait().expect("it ends");
-    drop(says);
-    holder.wait().expect("it ends with its input");
-
-    assert_eq!(rows_in(&target), 0);
-    sample.copy(&sample.url, &url);
+    (copy, Hold(holder, says))
 }
 
 fn a_dump_of_postgresql_is_restored_whole() {
@@ -272,6 +234,24 @@ fn a_dump_of_postgresql_is_restored_whole() {
     let guards = "SELECT count(*) FROM pg_constraint WHERE contype = 'x' UNION ALL \
                   SELECT count(*) FROM pg_trigger WHERE tgname = 'events_append_only'";
     assert_eq!(postgres().query(&restored, guards), "2\n1", "the guards come back too");
+}
+
+fn after_a_restore_the_log_goes_on_where_no_cursor_has_been() {
+    let (sample, name, backup) = (Sample::shared(), copied_database(), copied_database());
+    let server = sample.serve(&postgres().url(&name));
+    ["A", "B"].iter().for_each(|name| sample.add_service(&server, name));
+    let latest = "{ practice { latestCursor } }";
+    let seen = call(&sample.place, &server.url(), &sample.dana, latest, "practice.latestCursor");
+    assert!(server.stop("-TERM").0);
+
+    // As docs/deploy.md says it.
+    postgres().query(&backup, "UPDATE practices SET last_event = last_event + 1000000");
+    let server = sample.serve(&postgres().url(&backup));
+    ["C", "D", "E"].iter().for_each(|name| sample.add_service(&server, name));
+    let mut watch = Watch::start(&sample.place, &server.url(), &sample.dana, &["--after", &seen]);
+    let asked = ask(&sample.place, &server.url(), &sample.casey, [&sample.clinician, &sample.service, "later"]);
+    assert!(watch.next().starts_with("RESET"), "what the backup did not have is taken back");
+    assert!(watch.next().contains(&asked), "and the stream goes on");
 }
 
 fn a_file_is_copied_while_it_is_served() {
@@ -302,41 +282,3 @@ fn what_is_no_source_is_refused_with_the_next_step_and_nothing_is_made() {
 const OVERLAPPING_CLAIM: &str = "INSERT INTO claims
     SELECT practice_id, gen_random_uuid(), 'BLOCKED_TIME', clinician_id, NULL, starts_at, ends_at, held_from_at, held_until_at
     FROM claims LIMIT 1";
-
-const EVERYTHING: &str = "{ practice {
-    id name timeZone latestCursor
-    selfScheduling { enabled revision }
-    services { id name durationMinutes modality }
-    clinicians(first: 50) { totalCount nodes { id displayName credentials timeZone active
-        selfScheduling { enabled audience bookable offeredServices { id } weeklyHours { weekday opensAt closesAt } } } }
-    appointmentRequests(first: 50) { totalCount nodes { id status startsAt localStart requestedAt respondBy
-        decidedAt version client { displayName } clinician { displayName } service { name } appointment { id status } } } } }";
-const CLIENTS: &str = "{ practice { clients(first: 100) { totalCount nodes {
-    id displayName email active selfSchedulingBlocked care { startedOn clinician { id } } } } } }";
-const OWN_REQUESTS: &str =
-    "{ viewer { client { id appointmentRequests(first: 50) { nodes { id status noteToClinician } } } } }";
-
-fn open(clinician: &str, service: &str, blocked: &str) -> String {
-    format!(
-        "mutation {{
-        a: setClinicianSelfScheduling(input: {{ clinicianIds: [\"{clinician}\"], enabled: true, audience: ALL_MY_CLIENTS }}) {{ errors {{ code }} }}
-        b: setOfferedServices(input: {{ clinicianId: \"{clinician}\", serviceIds: [\"{service}\"] }}) {{ errors {{ code }} }}
-        c: setWeeklyHours(input: {{ clinicianId: \"{clinician}\", hours: [{{ weekday: TUESDAY, opensAt: \"14:00\", closesAt: \"18:00\" }}] }}) {{ errors {{ code }} }}
-        d: setClientAccess(input: {{ clinicianId: \"{clinician}\", clientIds: [\"{blocked}\"], access: BLOCKED }}) {{ errors {{ code }} }} }}"
-    )
-}
-
-fn slots(clinician: &str, service: &str) -> String {
-    let now = chrono::Utc::now();
-    let (from, to) = (now.to_rfc3339(), (now + chrono::Duration::days(30)).to_rfc3339());
-    format!(
-        "{{ clinician(id: \"{clinician}\") {{ availableSlots(serviceId: \"{service}\", from: \"{from}\", to: \"{to}\") {{ slots {{ startsAt }} }} }} }}"
-    )
-}
-
-fn request(clinician: &str, service: &str, start: &str, key: &str) -> String {
-    format!(
-        "mutation {{ requestAppointment(input: {{ clinicianId: \"{clinician}\", serviceId: \"{service}\", startsAt: \"{start}\",
-            idempotencyKey: \"{key}\", noteToClinician: \"Über “die” Zeit 🕐\" }}) {{ appointmentRequest {{ id }} errors {{ message }} }} }}"
-    )
-}
