@@ -113,12 +113,10 @@ fn a_request_that_stalls_holds_a_stop_up_only_until_the_second_signal() {
     stalled.write_all(head.as_bytes()).expect("sent");
     // Answered on another connection, so the stalled one has been taken by now.
     place.fails(&["call", "{ viewer { roles } }", "--url", &server.url(), "--token", "x"]);
-    signal_to(&server.process, "-TERM");
-    let said =
-        server.lines.by_ref().map(|line| line.expect("text")).find(|line| line.contains("again to stop at once"));
-    assert!(said.is_some());
+    server.signal("-TERM");
+    server.until_said("again to stop at once");
     assert!(server.process.try_wait().expect("asked").is_none(), "it waits for the request");
-    signal_to(&server.process, "-TERM");
+    server.signal("-TERM");
     assert_eq!(server.process.wait().expect("it ends").code(), Some(1));
 }
 
