@@ -90,10 +90,26 @@ impl Turn {
     }
 
     /// Makes the write durable, together with those of whoever waits for a turn now.
-    pub async fn commit(mut self) -> Result<(), StoreError> {
+    pub async fn commit(self) -> Result<(), StoreError> {
         if self.is_shared {
             self.transaction().execute_unprepared("RELEASE one_write").await?;
         }
+        self.end().await
+    }
+
+    /// Undoes the write. What it read of others' is durable when this answers, so that it may be told.
+    pub async fn roll_back(mut self) -> Result<(), StoreError> {
+        let Some(batch) = self.batch.take() else { return Ok(()) };
+        let batch = undo(batch, self.is_shared).await?;
+        if !self.is_shared {
+            return Ok(());
+        }
+        self.batch = Some(batch);
+        self.end().await
+    }
+
+    /// Gives the turn away, and waits until all of the transaction is durable.
+    async fn end(mut self) -> Result<(), StoreError> {
         let (sender, mut outcome) = oneshot::channel();
         let Some(mut batch) = self.batch.take() else { return Ok(()) };
         batch.done.push(sender);
@@ -110,14 +126,6 @@ impl Turn {
             }
             Ok(outcome) => told(Ok(outcome)),
             Err(oneshot::error::TryRecvError::Closed) => told(outcome.await),
-        }
-    }
-
-    /// Undoes the write.
-    pub async fn roll_back(mut self) -> Result<(), StoreError> {
-        match self.batch.take() {
-            Some(batch) => undo(batch, self.is_shared).await,
-            None => Ok(()),
         }
     }
 }
@@ -137,14 +145,14 @@ impl Drop for Turn {
     }
 }
 
-async fn undo(mut batch: OwnedMutexGuard<Batch>, is_shared: bool) -> Result<(), StoreError> {
+async fn undo(mut batch: OwnedMutexGuard<Batch>, is_shared: bool) -> Result<OwnedMutexGuard<Batch>, StoreError> {
     if !is_shared {
-        return match batch.transaction.take() {
-            Some(transaction) => Ok(transaction.rollback().await?),
-            None => Ok(()),
-        };
+        if let Some(transaction) = batch.transaction.take() {
+            transaction.rollback().await?;
+        }
+        return Ok(batch);
     }
-    let Some(transaction) = &batch.transaction else { return Ok(()) };
+    let Some(transaction) = &batch.transaction else { return Ok(batch) };
     let undone = transaction.execute_unprepared("ROLLBACK TO one_write; RELEASE one_write").await;
     if let Err(error) = undone {
         // The whole transaction is gone, as after a full disk: nobody's part of it holds.
@@ -152,7 +160,7 @@ async fn undo(mut batch: OwnedMutexGuard<Batch>, is_shared: bool) -> Result<(), 
         batch.tell(&Err(error.to_string()));
         return Err(error.into());
     }
-    Ok(())
+    Ok(batch)
 }
 
 impl Batch {

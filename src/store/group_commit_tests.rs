@@ -66,6 +66,8 @@ async fn a_write_that_shares_a_transaction_is_seen_by_nobody_before_the_commit_a
     assert_eq!(store.read(practice).counters().await.expect("it reads").last_event, 0);
     assert!(!first.is_finished(), "acknowledged before the commit");
     second.roll_back().await.expect("undone");
+    let read = store.read(practice).counters().await.expect("it reads");
+    assert_eq!(read.last_event, 1, "what the second read of the first holds once it may tell of it");
     assert_eq!(first.await.expect("no panic").expect("it holds"), Some(1));
     let events = store.read(practice).events(&EventFilter::default(), 0, 100).await.expect("it reads");
     assert_eq!(events.len(), 1);

@@ -38,6 +38,7 @@ impl Desk {
                 if let Some(key) = &key
                     && let Some(first) = key.first_answer(&scope).await?
                 {
+                    write.roll_back().await?;
                     return Ok(ClientId(first));
                 }
                 let known = match &email {

@@ -64,15 +64,18 @@ impl Desk {
                     require_acts_for(viewer, request.clinician_id)?;
                 }
                 let now = self.clock.now();
-                match request.decide(decision.clone(), Some(viewer.member_id), now) {
-                    Err(rejection) => Ok(Decided { request, rejection: Some(rejection) }),
-                    Ok(Outcome::AlreadySo) => Ok(Decided { request, rejection: None }),
+                let rejection = match request.decide(decision.clone(), Some(viewer.member_id), now) {
                     Ok(Outcome::Changed(next)) => {
                         save_decided(&mut write, &next, now).await?;
                         self.commit(viewer.practice_id, write).await?;
-                        Ok(Decided { request: *next, rejection: None })
+                        return Ok(Decided { request: *next, rejection: None });
                     }
-                }
+                    Ok(Outcome::AlreadySo) => None,
+                    Err(rejection) => Some(rejection),
+                };
+                // How it stands may be told only once it is durable, and that is what the end of the turn waits for.
+                write.roll_back().await?;
+                Ok(Decided { request, rejection })
             })
         })
         .await

@@ -58,6 +58,8 @@ impl Desk {
                 let mut write = self.store.write(viewer.practice_id).await?;
                 if let Some(first) = key.first_answer(&write.scope()).await? {
                     let found = write.scope().requests(&[RequestId(first)]).await?;
+                    // It may be told only once it is durable, and that is what the end of the turn waits for.
+                    write.roll_back().await?;
                     return Ok(Requested { request: found.into_iter().next(), alternatives: vec![], rejection: None });
                 }
                 let (settings, now) = (write.settings().await?, self.clock.now());
