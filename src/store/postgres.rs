@@ -13,6 +13,8 @@ use super::address::PostgresUrl;
 /// How long a start waits for a server that does not answer yet, and how often it asks.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const START_INTERVAL: Duration = Duration::from_millis(500);
+/// How often a start begins, where PostgreSQL goes away in the middle of it.
+const START_ATTEMPTS: u32 = 5;
 
 /// How long a request waits for a connection. A queue longer than this is an overload, told as one.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,8 +32,21 @@ const PING_AFTER: Duration = Duration::from_secs(2);
 /// Names the lock under which schemas are migrated: any number, the same in every version of frontdesk.
 const MIGRATION_LOCK: i64 = 0x66_72_6f_6e_74_64_65_73;
 
-/// Waits for the server, migrates under a lock that all starting servers share, and opens the connections.
+/// Waits for the server, migrates under a lock that all starting servers share, and opens the connections. Where
+/// PostgreSQL goes away meanwhile, all of it is done again.
 pub(super) async fn open(url: &PostgresUrl) -> Result<DatabaseConnection, StoreError> {
+    for _ in 1..START_ATTEMPTS {
+        match prepare(url).await {
+            Err(StoreError::GivenUp(cause)) => {
+                tracing::warn!(%cause, "PostgreSQL went away while the schema was brought up to date; starting over");
+            }
+            prepared => return prepared,
+        }
+    }
+    prepare(url).await
+}
+
+async fn prepare(url: &PostgresUrl) -> Result<DatabaseConnection, StoreError> {
     let mut lock = reach(&url.options).await?;
     migrate(url, &mut lock).await?;
     // Ended politely where it can be; the lock ends with the connection in any case.

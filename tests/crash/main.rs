@@ -32,7 +32,7 @@ use trouble::Ground;
 
 /// How many kills a run has; a few where it is not set.
 const KILLS: &str = "FRONTDESK_CRASH_KILLS";
-const KILLS_OF_A_SHORT_RUN: u64 = 5;
+const KILLS_OF_A_SHORT_RUN: u64 = 4;
 /// What a run's choices are made from; the clock where it is not set.
 const SEED: &str = "FRONTDESK_CRASH_SEED";
 

@@ -8,7 +8,7 @@ use crate::record::Record;
 use crate::server::{Installation, Server};
 
 /// A server lives at least and at most so many milliseconds before the next blow: some fall while it starts.
-const LIFE: std::ops::Range<u64> = 50..1_200;
+const LIFE: std::ops::Range<u64> = 50..2_000;
 
 /// What the servers stand on, where that can be taken from under them.
 #[derive(Default)]
