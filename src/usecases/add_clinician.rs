@@ -50,7 +50,7 @@ impl Desk {
                 if let Some(key) = &key
                     && let Some(first) = key.first_answer(&draft.scope()).await?
                 {
-                    return Ok((draft.before, ClinicianId(first)));
+                    return Ok((draft.take_back().await?, ClinicianId(first)));
                 }
                 let known = draft.scope().member_with_email(&email).await?;
                 if draft.before.clinicians.values().any(|other| Some(other.member_id) == known) {

@@ -50,7 +50,7 @@ impl Desk {
                 if let Some(key) = &key
                     && let Some(first) = key.first_answer(&draft.scope()).await?
                 {
-                    return Ok((draft.before, ServiceId(first)));
+                    return Ok((draft.take_back().await?, ServiceId(first)));
                 }
                 if draft.before.services.values().any(|other| other.active && other.name == service.name) {
                     let message = "There is a service with this name. Choose another name, or use that service.";

@@ -13,7 +13,7 @@ use crate::domain::rejection::{Code, Rejection};
 use crate::domain::settings::{Clinician, Decision, PracticeSettings};
 use crate::domain::time::{self, Instant};
 use crate::domain::viewer::Viewer;
-use crate::store::{Pairs, Scope, Write};
+use crate::store::{Pairs, Scope, StoreError, Write};
 
 use super::Denied;
 
@@ -113,6 +113,13 @@ impl Draft {
     /// The practice, inside the change.
     pub fn scope(&self) -> Scope<'_> {
         self.write.scope()
+    }
+
+    /// Takes everything back; answers the settings as they are. What was read of other writes is durable by then, so that
+    /// it may be told.
+    pub async fn take_back(self) -> Result<Arc<PracticeSettings>, StoreError> {
+        self.write.roll_back().await?;
+        Ok(self.before)
     }
 
     /// Refuses where the settings are not at the revision that the caller saw.
