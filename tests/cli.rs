@@ -33,7 +33,9 @@ fn a_practice_begins_from_the_command_line_with_a_secret_only_its_owner_can_read
     {
         use std::os::unix::fs::PermissionsExt;
         let secret = place.path().join("frontdesk.db.secret");
-        assert_eq!(secret.metadata().expect("it was made").permissions().mode() & 0o777, 0o600);
+        for file in [&secret, &place.path().join("frontdesk.db")] {
+            assert_eq!(file.metadata().expect("it was made").permissions().mode() & 0o777, 0o600, "{file:?}");
+        }
     }
     let server = Server::start(&place, &SERVE);
     assert_eq!(call(&place, &server.url(), &token, "{ viewer { roles } }", "viewer.roles.0"), "ADMIN");
@@ -136,6 +138,8 @@ fn mistakes_get_the_next_step_and_make_nothing() {
     assert!(ttl.contains("such as 1h"), "{ttl}");
     let postgres = place.fails(&["serve", "--database-url", "mysql://x"]);
     assert!(postgres.contains("sqlite://"), "{postgres}");
+    let none = place.fails(&["watch", "--token", "x", "--count", "0"]);
+    assert!(none.contains("--count"), "{none}");
     let short = place.fails(&["token", "avery@practice.test", "--signing-secret", "short"]);
     assert!(short.contains("32"), "{short}");
 }

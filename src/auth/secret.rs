@@ -1,7 +1,7 @@
 //! The secret that tokens are signed with: made once, kept beside the database, readable by its owner alone.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 /// A secret's length in bytes: as long as HMAC-SHA-256's output (RFC 7518, section 3.2).
@@ -27,20 +27,29 @@ impl Secret {
     /// The secret in this file; a new one, where there is no file yet.
     pub fn kept_in(path: &Path) -> Result<Self, String> {
         let told = |error: io::Error| format!("The signing secret {} cannot be read or made: {error}.", path.display());
-        match create_new(path) {
-            Ok(mut file) => {
-                let mut bytes = [0u8; SECRET_BYTES];
-                getrandom::fill(&mut bytes).map_err(|error| format!("The system gives no random bytes: {error}."))?;
-                let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-                file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(told)?;
-                Self::given(&text)
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let mut text = String::new();
-                fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text)).map_err(told)?;
-                Self::given(&text)
-            }
-            Err(error) => Err(told(error)),
+        if !path.exists() {
+            Self::make(path).map_err(told)?;
+        }
+        let text = fs::read_to_string(path).map_err(told)?;
+        Self::given(&text)
+    }
+
+    /// Writes a new secret under a name of its own, and links it into its place when it is whole: nobody ever reads half
+    /// of one, and of two programs that start at once the first one's stays.
+    fn make(path: &Path) -> io::Result<()> {
+        let mut bytes = [0u8; SECRET_BYTES];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut unfinished = path.as_os_str().to_owned();
+        unfinished.push(format!(".{}", uuid::Uuid::now_v7().simple()));
+        let mut file = create_new(Path::new(&unfinished))?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        let linked = fs::hard_link(&unfinished, path);
+        fs::remove_file(&unfinished)?;
+        match linked {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
         }
     }
 

@@ -13,7 +13,8 @@ use super::client::{Client, first_error, socket_url};
 pub struct Call {
     /// The operation; `-` reads it from standard input.
     query: String,
-    /// A variable, NAME=VALUE. A value that reads as JSON is JSON, anything else is a string. Can be given again.
+    /// A variable, NAME=VALUE. A value that reads as JSON is JSON, anything else is a string: 12 is a
+    /// number, and \"12\" with its quotes a string. Can be given again.
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     variables: Vec<(String, Value)>,
     /// Print only the value at this path of the data, such as practice.services.0.id; a string without quotes.

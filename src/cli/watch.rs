@@ -24,7 +24,7 @@ pub struct Watch {
     #[arg(long, value_name = "CURSOR")]
     after: Option<String>,
     /// Stop after so many lines.
-    #[arg(long, value_name = "LINES")]
+    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
 }
 

@@ -1,5 +1,6 @@
 //! What is still missing before a client sees a slot, computed from the settings as they stand.
 
+use super::gates;
 use super::settings::{Clinician, Control, PracticeSettings};
 use super::spelled;
 use super::viewer::Role;
@@ -51,6 +52,11 @@ fn opt_in_roles(settings: &PracticeSettings) -> &'static [Role] {
     if settings.clinician_opt_in == Control::AdminOnly { ADMIN } else { EITHER }
 }
 
+/// As the gate judges it: hours in which no offered service may be booked open nothing.
+fn hours_opened(settings: &PracticeSettings, clinician: &Clinician) -> bool {
+    gates::hours_open(settings, clinician, None).is_open()
+}
+
 /// The practice's steps; those of clinicians are done when one active clinician has done them.
 pub fn of_practice(settings: &PracticeSettings) -> Vec<ChecklistItem> {
     let any = |done: &dyn Fn(&Clinician) -> bool| settings.clinicians.values().any(|c| c.active && done(c));
@@ -59,7 +65,7 @@ pub fn of_practice(settings: &PracticeSettings) -> Vec<ChecklistItem> {
         ChecklistItem::new(Step::ServiceExists, settings.services.values().any(|service| service.active), ADMIN),
         ChecklistItem::new(Step::ClinicianOptedIn, any(&|c| c.enabled), opt_in_roles(settings)),
         ChecklistItem::new(Step::ServicesOffered, any(&|c| settings.offered_services(c).next().is_some()), EITHER),
-        ChecklistItem::new(Step::HoursOpened, any(&|c| !c.hours.is_empty()), EITHER),
+        ChecklistItem::new(Step::HoursOpened, any(&|c| hours_opened(settings, c)), EITHER),
     ]
 }
 
@@ -70,6 +76,6 @@ pub fn of_clinician(settings: &PracticeSettings, clinician: &Clinician) -> Vec<C
         ChecklistItem::new(Step::ClinicianOptedIn, clinician.enabled, opt_in_roles(settings)),
         ChecklistItem::new(Step::NotLocked, clinician.lock.is_none(), ADMIN),
         ChecklistItem::new(Step::ServicesOffered, settings.offered_services(clinician).next().is_some(), EITHER),
-        ChecklistItem::new(Step::HoursOpened, !clinician.hours.is_empty(), EITHER),
+        ChecklistItem::new(Step::HoursOpened, hours_opened(settings, clinician), EITHER),
     ]
 }

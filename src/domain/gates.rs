@@ -180,7 +180,7 @@ fn service_offered(settings: &PracticeSettings, clinician: &Clinician, service: 
 }
 
 /// With no service in question, hours count where they serve one that is offered, or where none is offered yet.
-fn hours_open(settings: &PracticeSettings, clinician: &Clinician, service: Option<&Service>) -> Verdict {
+pub(super) fn hours_open(settings: &PracticeSettings, clinician: &Clinician, service: Option<&Service>) -> Verdict {
     let open = match service {
         Some(service) => clinician.hours.iter().any(|window| service.is_open_in(window)),
         None => {

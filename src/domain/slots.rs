@@ -174,9 +174,9 @@ impl<'a> Offer<'a> {
     }
 
     fn first_on_grid(&self, grid: &Interval, from: Instant) -> Instant {
-        let step = self.rules.slot_interval.span().num_seconds();
-        let behind = (from - grid.start).num_seconds().max(0);
-        grid.start + Duration::seconds((behind + step - 1) / step * step)
+        let step = self.rules.slot_interval.span().num_milliseconds();
+        let behind = (from - grid.start).num_milliseconds().max(0);
+        grid.start + Duration::milliseconds((behind + step - 1) / step * step)
     }
 
     fn fits(&self, meeting: Interval) -> bool {

@@ -53,6 +53,8 @@ fn held_time_and_both_buffers_take_starts_away_and_touching_is_legal() {
 fn what_is_offered_does_not_depend_on_the_range_asked_for() {
     let part = tuesday(&BookingRules::DEFAULT, &[], "2027-01-12T15:10:00-05:00", "2027-01-12T16:30:00-05:00");
     assert_eq!(part, ["15:30", "16:00"]);
+    let just_after = tuesday(&BookingRules::DEFAULT, &[], "2027-01-12T15:30:00.001-05:00", "2027-01-12T16:30:00-05:00");
+    assert_eq!(just_after, ["16:00"], "not before the range, by however little");
 }
 
 #[test]

@@ -17,10 +17,24 @@ pub fn line(text: &str, what: &str, max_chars: usize) -> Result<String, String> 
     if trimmed.is_empty() {
         return Err(format!("The {what} is empty. Write 1 to {max_chars} characters."));
     }
-    if trimmed.chars().any(char::is_control) {
+    if trimmed.chars().any(|c| c.is_control() || is_deceptive(c)) {
         return Err(format!("The {what} holds control characters. Write it on one line of plain text."));
     }
+    if trimmed.chars().all(|c| c.is_whitespace() || is_joiner(c)) {
+        return Err(format!("The {what} has nothing that can be seen. Write 1 to {max_chars} characters."));
+    }
     bounded(trimmed, what, max_chars)
+}
+
+/// Characters that turn the direction of what follows, or that nobody sees: with them one name can pass for another.
+fn is_deceptive(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Invisible as well, but languages write names with them.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 /// Like `line`, but several lines are fine.
@@ -64,6 +78,11 @@ mod tests {
         assert_eq!(line("  Dana  ", "name", 10), Ok("Dana".to_owned()));
         assert!(line("   ", "name", 10).is_err());
         assert!(line("a\nb", "name", 10).is_err());
+        for wrong in ["\u{200b}", "\u{200d} \u{200c}", "\u{202e}evil", "Da\u{200b}na", "\u{feff}Dana"] {
+            assert!(line(wrong, "name", 10).is_err(), "{wrong:?}");
+        }
+        // Persian writes names with a joiner.
+        assert!(line("مهدی\u{200c}زاده", "name", 20).is_ok());
     }
 
     #[test]

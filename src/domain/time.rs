@@ -118,7 +118,8 @@ pub fn parse_zone(text: &str) -> Result<Tz, String> {
 pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .ok()
-        .filter(|date| text.len() == 10 && (1970..=9999).contains(&date.year()))
+        // One spelling: the library also reads blanks and signs.
+        .filter(|date| date.to_string() == text && (1970..=9999).contains(&date.year()))
         .ok_or_else(|| format!("“{}” is not a date. Write YYYY-MM-DD, a day that exists.", shown(text)))
 }
 
@@ -292,7 +293,9 @@ mod tests {
         assert!(parse_instant("2027-01-05T15:00:00").is_err());
         assert!(parse_instant("2027-02-30T15:00:00Z").is_err());
         assert!(parse_date("2027-02-29").is_err());
-        assert!(parse_date("27-02-09").is_err());
+        for wrong in ["27-02-09", "2027- 1-05", "+2027-1-05", "2027-1- 05", "2027-1-5"] {
+            assert!(parse_date(wrong).is_err(), "{wrong}");
+        }
         for wrong in ["New York", "EST", "EST5EDT", "GMT+0", "Etc/GMT+5", "-05:00", ""] {
             assert!(parse_zone(wrong).is_err(), "{wrong}");
         }

@@ -20,9 +20,14 @@ pub fn denial(denied: &Denied) -> Error {
     let code = match denied {
         Denied::Unauthenticated(_) => "UNAUTHENTICATED",
         Denied::Forbidden(_) => "FORBIDDEN",
-        Denied::NotFound(_) => "NOT_FOUND",
+        Denied::NotFound(_) | Denied::NotFoundAt(..) => "NOT_FOUND",
     };
-    Error::new(denied.to_string()).extend_with(|_, extensions| extensions.set("code", code))
+    Error::new(denied.to_string()).extend_with(|_, extensions| {
+        extensions.set("code", code);
+        if let Denied::NotFoundAt(_, field) = denied {
+            extensions.set("field", field.clone());
+        }
+    })
 }
 
 /// A query's bad argument, named by its path.

@@ -77,8 +77,7 @@ impl DatabaseUrl {
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push(".server");
         let told = |error: String| StoreError::Address(format!("{} cannot be claimed: {error}.", path.display()));
-        let lock =
-            File::options().create(true).append(true).open(&lock_path).map_err(|error| told(error.to_string()))?;
+        let lock = super::sqlite::private().open(&lock_path).map_err(|error| told(error.to_string()))?;
         match lock.try_lock() {
             Ok(()) => Ok(ServerClaim { _lock: Some(lock) }),
             Err(TryLockError::WouldBlock) => Err(StoreError::Address(format!(

@@ -1,7 +1,7 @@
 //! Appointment requests.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use super::convert::{instant, maybe_instant, millis, word};
@@ -34,8 +34,9 @@ impl Scope<'_> {
         self.insert::<Entity, _>(self.row(request)).await
     }
 
-    /// Stores a decided request, if it still is at the version before. False means that somebody else was first.
-    pub async fn update_request(&self, request: &AppointmentRequest) -> Result<bool, StoreError> {
+    /// Stores a decided request, if it still is pending at the version before. Where somebody else was first, the
+    /// transaction is given up, and the decision is made anew on what holds.
+    pub async fn update_request(&self, request: &AppointmentRequest) -> Result<(), StoreError> {
         let change = self.row(request).into_active_model().reset_all();
         let update = self
             .update::<Entity>()
@@ -43,7 +44,10 @@ impl Scope<'_> {
             .filter(Column::Version.eq(request.version - 1))
             .filter(Column::Status.eq(RequestStatus::Pending.as_str()))
             .set(change);
-        Ok(self.run_update(update).await? == 1)
+        match self.run_update(update).await? {
+            1 => Ok(()),
+            _ => Err(StoreError::GivenUp(DbErr::RecordNotUpdated)),
+        }
     }
 
     /// The requests with these ids, in no order.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseExecutor, DbErr, DeleteMany, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryResult, Select, Statement, UpdateMany, Value,
+    Iterable, PaginatorTrait, QueryFilter, QueryResult, Select, Statement, UpdateMany, Value,
 };
 
 use super::StoreError;
@@ -128,12 +128,13 @@ impl<'c> Scope<'c> {
         E::Model: IntoActiveModel<A>,
         A: ActiveModelTrait<Entity = E> + Send,
     {
-        if rows.is_empty() {
-            return Ok(());
+        let rows_at_once = VALUES_PER_STATEMENT / E::Column::iter().count();
+        let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
+        while rows.peek().is_some() {
+            let some: Vec<_> = rows.by_ref().take(rows_at_once).collect();
+            let insert: Boxed<'_, _> = Box::pin(E::insert_many(some).exec_without_returning(self.count()));
+            insert.await?;
         }
-        let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-        let insert: Boxed<'_, _> = Box::pin(E::insert_many(rows).exec_without_returning(self.count()));
-        insert.await?;
         Ok(())
     }
 
@@ -156,7 +157,10 @@ impl<'c> Scope<'c> {
     }
 }
 
-/// How many ids one statement names at most; PostgreSQL takes 65,535 values, SQLite 32,766.
+/// How many values one statement binds at most: SQLite's limit (SQLITE_MAX_VARIABLE_NUMBER); PostgreSQL takes 65,535.
+const VALUES_PER_STATEMENT: usize = 32_766;
+
+/// How many ids one statement names at most.
 pub(super) const IDS_PER_STATEMENT: usize = 1_000;
 
 /// `$2, $3, …`: so many placeholders from the first on.

@@ -21,6 +21,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Opens the file, making it where it is missing, and migrates it: a reader and the writer. One process at a time: two
 /// would each see the other's writes, but only late (see README, "Running it").
 pub(super) async fn open(path: &Path) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
+    make_private(path).map_err(|error| StoreError::Address(format!("{} cannot be made: {error}.", path.display())))?;
     let writer = connect(path, false).await?;
     migrate(path, &writer).await?;
     Ok((connect(path, true).await?, writer))
@@ -32,7 +33,7 @@ async fn migrate(path: &Path, writer: &DatabaseConnection) -> Result<(), StoreEr
     let mut lock_path = path.as_os_str().to_owned();
     lock_path.push(".lock");
     let locked = tokio::task::spawn_blocking(move || {
-        let file = std::fs::File::options().create(true).append(true).open(&lock_path)?;
+        let file = private().open(&lock_path)?;
         file.lock()?;
         Ok::<_, std::io::Error>(file)
     });
@@ -42,6 +43,21 @@ async fn migrate(path: &Path, writer: &DatabaseConnection) -> Result<(), StoreEr
     Migrator::up(writer, None).await?;
     drop(lock);
     Ok(())
+}
+
+/// Makes the file where it is missing: names and notes are for its owner alone. What SQLite keeps beside it is made with
+/// the same rights.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    private().open(path).map(|_| ())
+}
+
+/// How files are made that only their owner reads and writes.
+pub(super) fn private() -> std::fs::OpenOptions {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 pub(super) async fn connect(path: &Path, read_only: bool) -> Result<DatabaseConnection, StoreError> {

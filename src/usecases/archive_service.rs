@@ -19,7 +19,12 @@ impl Desk {
         self.retrying(|| {
             Box::pin(async {
                 let mut draft = self.draft(viewer, change, Pairs::All).await?;
-                let was_active = draft.before.services.get(&service).ok_or(Denied::NotFound("service"))?.active;
+                let was_active = draft
+                    .before
+                    .services
+                    .get(&service)
+                    .ok_or_else(|| Denied::not_found_at("service", "input.id"))?
+                    .active;
                 if was_active {
                     draft.scope().archive_service(service, draft.decision()).await?;
                     let id = Some(service.to_string());

@@ -50,8 +50,9 @@ impl BookingFacts {
         range: Interval,
         now: Instant,
     ) -> Result<Self, Refusal> {
-        let clinician = settings.clinicians.get(&clinician_id).ok_or(Denied::NotFound("clinician"))?;
-        let service = settings.services.get(&service_id).ok_or(Denied::NotFound("service"))?;
+        let clinician =
+            settings.clinicians.get(&clinician_id).ok_or_else(|| Denied::not_found_at("clinician", "clinicianId"))?;
+        let service = settings.services.get(&service_id).ok_or_else(|| Denied::not_found_at("service", "serviceId"))?;
         let rules = settings.rules_for(clinician, service);
         let today = time::local_date(settings.zone, now);
         let around = Interval::new(range.start - slots::held_reach(), range.end + slots::held_reach());

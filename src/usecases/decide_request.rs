@@ -52,7 +52,9 @@ impl Desk {
             Box::pin(async {
                 let mut write = self.store.write(viewer.practice_id).await?;
                 let found = write.scope().requests(&[id]).await?.into_iter().next();
-                let request = found.filter(|request| may_see(viewer, request)).ok_or(Denied::NotFound("request"))?;
+                let request = found
+                    .filter(|request| may_see(viewer, request))
+                    .ok_or_else(|| Denied::not_found_at("request", "input.id"))?;
                 if decision == Decision::Withdraw {
                     if viewer.client_id != Some(request.client_id) {
                         return Err(Denied::Forbidden(

@@ -7,7 +7,7 @@ use crate::domain::ids::{ClientId, ClinicianId};
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::time;
 use crate::domain::viewer::Viewer;
-use crate::store::Pairs;
+use crate::store::{CareRow, Pairs};
 
 /// Whose care ends, and when.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct EndOfCare {
 }
 
 impl Desk {
-    /// Ends the care that is open.
+    /// Ends the care that is not over yet; an end that was set before is moved.
     pub async fn end_care(&self, viewer: &Viewer, end: EndOfCare, change: &Change) -> Result<Changed, Refusal> {
         require_admin(viewer)?;
         let ends_on = end.ends_on.as_deref().map(time::parse_date).transpose();
@@ -29,7 +29,8 @@ impl Desk {
                 let mut draft = self.draft(viewer, change, Pairs::OfClients(vec![end.client_id])).await?;
                 draft.clinician(end.clinician_id)?;
                 let all = draft.scope().care_of(&[end.client_id], Some(end.clinician_id)).await?;
-                let Some(open) = all.into_iter().find(|row| row.care.ended_on.is_none()) else {
+                let is_over = |row: &CareRow| row.care.ended_on.is_some_and(|end| end <= draft.today);
+                let Some(open) = all.into_iter().find(|row| !is_over(row)) else {
                     let message = "This client is not in this clinician's care.";
                     return Err(Rejection::of_field(Code::NotInCare, "input.clientId", message).into());
                 };
@@ -39,8 +40,9 @@ impl Desk {
                     return Err(Rejection::invalid("input.endsOn", message).into());
                 }
                 draft.scope().end_care(open.id, ends_on, draft.decision()).await?;
+                let before = open.care.ended_on.map(|end| end.to_string());
                 let event = Event::new(EventKind::CareEnded, Some(draft.actor())).clinician(end.clinician_id);
-                draft.tell(event.client(end.client_id).change("endedOn", None, Some(ends_on.to_string())));
+                draft.tell(event.client(end.client_id).change("endedOn", before, Some(ends_on.to_string())));
                 self.finish(draft).await
             })
         })

@@ -25,6 +25,15 @@ pub enum Denied {
     Forbidden(&'static str),
     /// There is no such thing, or none that the caller may know of: the two read alike.
     NotFound(&'static str),
+    /// The same, with the path of the input field that named it.
+    NotFoundAt(&'static str, Vec<String>),
+}
+
+impl Denied {
+    /// There is no such thing as this field names, or none that the caller may know of.
+    pub(super) fn not_found_at(what: &'static str, path: &str) -> Self {
+        Self::NotFoundAt(what, path.split('.').map(str::to_owned).collect())
+    }
 }
 
 impl std::fmt::Display for Denied {
@@ -32,7 +41,7 @@ impl std::fmt::Display for Denied {
         match self {
             Self::Unauthenticated(message) => out.write_str(message),
             Self::Forbidden(message) => out.write_str(message),
-            Self::NotFound(what) => write!(out, "There is no such {what}."),
+            Self::NotFound(what) | Self::NotFoundAt(what, _) => write!(out, "There is no such {what}."),
         }
     }
 }
@@ -62,6 +71,19 @@ impl Fault {
             Some(StoreError::Busy(_)) => FaultKind::Overloaded,
             Some(StoreError::Interrupted(_)) => FaultKind::Unsure,
             _ => FaultKind::Broken,
+        }
+    }
+}
+
+impl Refusal {
+    /// The same where the field that it names stands in a mutation's input.
+    pub(super) fn in_input(self) -> Self {
+        match self {
+            Self::Denied(Denied::NotFoundAt(what, mut field)) => {
+                field.insert(0, "input".to_owned());
+                Self::Denied(Denied::NotFoundAt(what, field))
+            }
+            other => other,
         }
     }
 }

@@ -66,7 +66,8 @@ impl Desk {
                 let range = Interval::new(ask.starts_at, ask.starts_at + Duration::days(ALTERNATIVES_DAYS));
                 let ids = (ask.clinician_id, ask.service_id);
                 let facts =
-                    BookingFacts::load(&write.scope(), Arc::clone(&settings), ids, Some(client), range, now).await?;
+                    BookingFacts::load(&write.scope(), Arc::clone(&settings), ids, Some(client), range, now).await;
+                let facts = facts.map_err(Refusal::in_input)?;
                 let modality = modality(&facts, ask.modality)?;
                 let asked = facts.ask(ask.starts_at, Some(modality));
                 let verdicts = facts.verdicts(Some(&asked));

@@ -1,5 +1,7 @@
 //! Clients are allowed or blocked: for one clinician by that clinician or an admin, in the whole practice by an admin.
 
+use std::collections::BTreeSet;
+
 use super::error::{require_acts_for, require_admin};
 use super::{Change, Changed, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
@@ -59,8 +61,10 @@ impl Desk {
                 }
                 // A clinician reaches only clients who are or were in their care.
                 let own_only = if viewer.is_admin { None } else { set.clinician_id };
-                if draft.scope().clients(&clients, own_only).await?.len() != clients.len() {
-                    return Err(Denied::NotFound("client").into());
+                let found: BTreeSet<_> =
+                    draft.scope().clients(&clients, own_only).await?.iter().map(|one| one.id).collect();
+                if let Some(index) = set.client_ids.iter().position(|id| !found.contains(id)) {
+                    return Err(Denied::not_found_at("client", &format!("input.clientIds.{index}")).into());
                 }
                 save(&draft, &set, &clients).await?;
                 let word = set.access.map_or("BY_AUDIENCE", |access| access.as_str());

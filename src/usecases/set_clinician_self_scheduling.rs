@@ -1,7 +1,7 @@
 //! A clinician opts in or out, for an audience; an admin can do it for one or many.
 
 use super::error::require_acts_for;
-use super::{Change, Changed, Desk, Refusal};
+use super::{Change, Changed, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::ClinicianId;
 use crate::domain::rejection::{Code, Rejection};
@@ -45,7 +45,8 @@ impl Desk {
                 }
                 let mut events = Vec::new();
                 for (index, id) in set.clinician_ids.iter().enumerate() {
-                    let clinician = draft.clinician(*id)?;
+                    let missing = || Denied::not_found_at("clinician", &format!("input.clinicianIds.{index}"));
+                    let clinician = draft.before.clinicians.get(id).ok_or_else(missing)?;
                     check(clinician, &set, index)?;
                     let text = |audience: Option<Audience>| audience.map(|audience| audience.as_str().to_owned());
                     let event = Event::new(EventKind::ClinicianSelfSchedulingSet, Some(draft.actor()))

@@ -31,10 +31,11 @@ impl Desk {
                 let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
                 let clinician = draft.clinician(set.clinician_id)?;
                 for (index, id) in set.service_ids.iter().enumerate() {
-                    let service = draft.before.services.get(id).ok_or(Denied::NotFound("service"))?;
+                    let path = format!("input.serviceIds.{index}");
+                    let service =
+                        draft.before.services.get(id).ok_or_else(|| Denied::not_found_at("service", &path))?;
                     if !service.active && !clinician.offered.contains_key(id) {
                         let message = format!("{} is archived. Choose a service that is not.", service.name);
-                        let path = format!("input.serviceIds.{index}");
                         return Err(Rejection::of_field(Code::ServiceArchived, &path, message).into());
                     }
                 }

@@ -1,11 +1,12 @@
 //! A clinician opens weekly hours, wall clock in their own zone; an admin can do it for them.
 
 use super::error::require_acts_for;
+use super::settings_change::Draft;
 use super::{Change, Changed, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::hours::WeeklyHours;
-use crate::domain::ids::ClinicianId;
-use crate::domain::rejection::Rejection;
+use crate::domain::ids::{ClinicianId, ServiceId};
+use crate::domain::rejection::{Code, Rejection};
 use crate::domain::viewer::Viewer;
 use crate::store::Pairs;
 
@@ -35,11 +36,7 @@ impl Desk {
             Box::pin(async {
                 let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
                 let before = shown(&draft.clinician(set.clinician_id)?.hours);
-                let known =
-                    |window: &WeeklyHours| window.service_ids.iter().all(|id| draft.before.services.contains_key(id));
-                if !set.windows.iter().all(known) {
-                    return Err(Denied::NotFound("service").into());
-                }
+                check_services(&draft, &set)?;
                 draft.scope().set_hours(set.clinician_id, &set.windows, draft.decision()).await?;
                 let event = Event::new(EventKind::WeeklyHoursSet, Some(draft.actor())).clinician(set.clinician_id);
                 draft.tell(event.change("hours", Some(before), Some(shown(&set.windows))));
@@ -48,6 +45,23 @@ impl Desk {
         })
         .await
     }
+}
+
+/// Every service that a window is kept to exists and, unless it stood there before, is not archived.
+fn check_services(draft: &Draft, set: &SetWeeklyHours) -> Result<(), Refusal> {
+    let before = &draft.clinician(set.clinician_id)?.hours;
+    let stood = |id: &ServiceId| before.iter().any(|window| window.service_ids.contains(id));
+    for (window, hours) in set.windows.iter().enumerate() {
+        for (index, id) in hours.service_ids.iter().enumerate() {
+            let path = format!("input.hours.{window}.serviceIds.{index}");
+            let service = draft.before.services.get(id).ok_or_else(|| Denied::not_found_at("service", &path))?;
+            if !service.active && !stood(id) {
+                let message = format!("{} is archived. Choose a service that is not.", service.name);
+                return Err(Rejection::of_field(Code::ServiceArchived, &path, message).into());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The windows for the log: day, minutes, and how many services each is kept to.

@@ -147,7 +147,7 @@ impl Draft {
 
     /// The clinician, or the words that there is none.
     pub fn clinician(&self, id: ClinicianId) -> Result<&Clinician, Denied> {
-        self.before.clinicians.get(&id).ok_or(Denied::NotFound("clinician"))
+        self.before.clinicians.get(&id).ok_or_else(|| Denied::not_found_at("clinician", "input.clinicianId"))
     }
 
     fn touched(&self, after: &Standings) -> Vec<ClinicianId> {

@@ -41,7 +41,7 @@ impl Desk {
                 }
                 let scope = draft.scope();
                 let found = scope.clients(&[start.client_id], None).await?;
-                if !found.first().ok_or(Denied::NotFound("client"))?.active {
+                if !found.first().ok_or_else(|| Denied::not_found_at("client", "input.clientId"))?.active {
                     let message = "This person is no longer a client of the practice.";
                     return Err(Rejection::of_field(Code::Inactive, "input.clientId", message).into());
                 }
@@ -52,16 +52,13 @@ impl Desk {
                 if known.is_none() {
                     draft.check_revision(change)?;
                     let all = scope.care_of(&[start.client_id], Some(start.clinician_id)).await?;
-                    if all.iter().any(|row| row.care.ended_on.is_none()) {
-                        let message = "This client is in this clinician's care already.";
+                    let starts_on = starts_on.unwrap_or(draft.today);
+                    // A care that ends later than this one would begin holds the clinician and the client together already.
+                    if all.iter().any(|row| row.care.ended_on.is_none_or(|end| end > starts_on)) {
+                        let message = "This client is in this clinician's care at that time already.";
                         return Err(Rejection::of_field(Code::AlreadyExists, "input.clientId", message).into());
                     }
-                    let care = Care {
-                        started_on: starts_on.unwrap_or(draft.today),
-                        started: draft.decision(),
-                        ended_on: None,
-                        ended: None,
-                    };
+                    let care = Care { started_on: starts_on, started: draft.decision(), ended_on: None, ended: None };
                     let row = CareRow {
                         id: CareId::generate(),
                         clinician_id: start.clinician_id,

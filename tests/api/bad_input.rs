@@ -277,7 +277,66 @@ async fn a_page_of_an_impact_is_bounded_like_any_other() {
     assert_eq!(scene.practice.snapshot().await, before);
 }
 
+async fn what_is_not_there_is_named_by_its_field_and_what_is_out_of_reach_reads_the_same() {
+    let scene = Scene::set().await;
+    let elsewhere = scene.practice.elsewhere().await;
+    let nowhere = |id: &str| format!("{}_{}", id.split('_').next().expect("a type"), uuid::Uuid::now_v7().simple());
+    let hours =
+        |id: &str| json!([{ "weekday": "MONDAY", "opensAt": "09:00", "closesAt": "10:00", "serviceIds": [id] }]);
+    let admin = &scene.practice.admin;
+    let care = json!({ "clinicianId": scene.dana.id, "clientId": scene.casey.id });
+    let asking = scene.asking(THREE);
+    for known in [true, false] {
+        let id = |of: &str| if known { of.to_owned() } else { nowhere(of) };
+        let (client, service) = (id(&elsewhere.client.id), id(&elsewhere.service_id));
+        let clinician = id(&elsewhere.clinician.id);
+        let cases = [
+            (admin, "startCare", but(&care, "clientId", client.clone()), json!(["input", "clientId"])),
+            (admin, "endCare", but(&care, "clinicianId", clinician), json!(["input", "clinicianId"])),
+            (
+                admin,
+                "setClientAccess",
+                json!({ "clientIds": [scene.casey.id, client], "access": "BLOCKED" }),
+                json!(["input", "clientIds", "1"]),
+            ),
+            (
+                &scene.dana,
+                "setWeeklyHours",
+                json!({ "clinicianId": scene.dana.id, "hours": hours(&service) }),
+                json!(["input", "hours", "0", "serviceIds", "0"]),
+            ),
+            (&scene.casey, "requestAppointment", but(&asking, "serviceId", service), json!(["input", "serviceId"])),
+            (
+                &scene.dana,
+                "confirmAppointmentRequest",
+                json!({ "id": id(&elsewhere.request_id) }),
+                json!(["input", "id"]),
+            ),
+        ];
+        for (person, name, input, field) in cases {
+            let (_, answer) = person.send(&mutation(name, ""), json!({ "input": input })).await;
+            let told = &answer["errors"][0]["extensions"];
+            assert_eq!(*told, json!({ "code": "NOT_FOUND", "field": field }), "{name}: {answer}");
+        }
+    }
+}
+
+async fn hours_for_a_service_that_is_archived_are_refused_unless_they_stood() {
+    let scene = Scene::set().await;
+    let window =
+        json!({ "weekday": "MONDAY", "opensAt": "09:00", "closesAt": "10:00", "serviceIds": [scene.archived] });
+    let input = json!({ "clinicianId": scene.dana.id, "hours": [window] });
+    let refused = scene.dana.call("setWeeklyHours", "", input).await;
+    let error = &refused["errors"][0];
+    assert_eq!(
+        (&error["code"], &error["field"]),
+        (&json!("SERVICE_ARCHIVED"), &json!(["input", "hours", "0", "serviceIds", "0"]))
+    );
+}
+
 crate::support::tests!(
+    what_is_not_there_is_named_by_its_field_and_what_is_out_of_reach_reads_the_same,
+    hours_for_a_service_that_is_archived_are_refused_unless_they_stood,
     what_an_admin_types_wrong_is_refused_by_the_name_of_its_field,
     wrong_dates_reasons_and_pairs_of_a_settings_change_are_refused_by_name,
     what_a_clinician_types_wrong_is_refused_by_the_name_of_its_field,

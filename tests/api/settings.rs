@@ -268,7 +268,79 @@ async fn requests_whose_client_loses_access_are_listed_and_stay_decidable() {
     assert_eq!(declined["appointmentRequest"]["status"], "DECLINED");
 }
 
+async fn an_end_of_care_is_moved_and_care_is_never_doubled() {
+    let scene = Scene::set().await;
+    let admin = &scene.practice.admin;
+    let ids = json!({ "clinicianId": scene.dana.id, "clientId": scene.casey.id });
+    let with = |field: &str, date: &str| {
+        let mut input = ids.clone();
+        input[field] = json!(date);
+        input
+    };
+    admin.done("endCare", "", with("endsOn", "2027-03-01")).await;
+    assert!(scene.can_book(&scene.casey).await, "until then");
+    for start in ["2027-01-04", "2027-02-28"] {
+        let refused = admin.call("startCare", "", with("startsOn", start)).await;
+        assert_eq!(refused["errors"][0]["code"], "ALREADY_EXISTS", "{refused}");
+    }
+    admin.done("endCare", "", with("endsOn", "2027-06-01")).await;
+    admin.done("endCare", "", with("endsOn", "2027-01-04")).await;
+    assert!(!scene.can_book(&scene.casey).await, "ended today after all");
+    let refused = admin.call("endCare", "", ids.clone()).await;
+    assert_eq!(refused["errors"][0]["code"], "NOT_IN_CARE", "{refused}");
+    admin.done("startCare", "", ids).await;
+    assert!(scene.can_book(&scene.casey).await);
+}
+
+async fn hours_in_which_no_offered_service_may_be_booked_are_no_step_done() {
+    let scene = Scene::set().await;
+    let other = scene.practice.service("Group session", 90).await;
+    let hours = |service: &str| {
+        let window = json!({ "weekday": "TUESDAY", "opensAt": "14:00", "closesAt": "18:00", "serviceIds": [service] });
+        json!({ "clinicianId": scene.dana.id, "hours": [window] })
+    };
+    let steps = "query($id: ID!) { clinician(id: $id) { selfScheduling { bookable setupChecklist { step done } } } }";
+    for (service, opens) in [(&other, false), (&scene.practice.service_id, true)] {
+        scene.dana.done("setWeeklyHours", "", hours(service)).await;
+        let shown = scene.dana.run(steps, json!({ "id": scene.dana.id })).await;
+        let shown = &shown["clinician"]["selfScheduling"];
+        let step = |one: &&Value| one["step"] == "HOURS_OPENED";
+        let hours_opened = shown["setupChecklist"].as_array().expect("steps").iter().find(step).expect("the step");
+        assert_eq!((&hours_opened["done"], &shown["bookable"]), (&json!(opens), &json!(opens)));
+    }
+}
+
+async fn a_hundred_windows_for_more_than_a_hundred_services_are_saved() {
+    let scene = Scene::set().await;
+    let create = |number: usize| {
+        format!(
+            "n{number}: createService(input: {{ name: \"Service {number}\", durationMinutes: 50, modality: EITHER }}) {{ service {{ id }} }}"
+        )
+    };
+    let document = format!("mutation {{ {} }}", (0..112).map(create).collect::<Vec<_>>().join(" "));
+    let made = scene.practice.admin.run(&document, json!({})).await;
+    let services: Vec<_> =
+        made.as_object().expect("payloads").values().map(|one| one["service"]["id"].clone()).collect();
+    let window = |number: usize| {
+        let (hour, minute) = (number / 6, number % 6);
+        format!(
+            "{{ weekday: MONDAY, opensAt: \"{hour:02}:{minute}0\", closesAt: \"{hour:02}:{minute}5\", serviceIds: $s }}"
+        )
+    };
+    let hours: Vec<_> = (0..100).map(window).collect();
+    let document = format!(
+        "mutation($clinician: ID!, $s: [ID!]!) {{ setWeeklyHours(input: {{ clinicianId: $clinician, hours: [{}] }}) {{
+            errors {{ code }} }} }}",
+        hours.join(" ")
+    );
+    let set = scene.dana.run(&document, json!({ "clinician": scene.dana.id, "s": services })).await;
+    assert_eq!(set["setWeeklyHours"]["errors"], json!([]));
+}
+
 crate::support::tests!(
+    an_end_of_care_is_moved_and_care_is_never_doubled,
+    hours_in_which_no_offered_service_may_be_booked_are_no_step_done,
+    a_hundred_windows_for_more_than_a_hundred_services_are_saved,
     a_dry_run_saves_nothing_and_its_impact_is_that_of_the_change_itself,
     a_dry_run_shows_the_settings_as_the_change_would_leave_them,
     a_change_against_a_stale_revision_is_refused_and_changes_nothing,

@@ -44,6 +44,8 @@ refusals! {
     SetWeeklyHoursPayload, SetWeeklyHoursError, SetWeeklyHoursErrorCode:
     /// A time that is not one, a window that ends before it starts, an id of another kind, or too many windows.
     InvalidInput,
+    /// A service that is archived, and that the hours did not name before.
+    ServiceArchived,
     /// The settings have changed since `expectedRevision`: preview again.
     StaleRevision,
 }
