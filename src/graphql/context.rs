@@ -1,6 +1,8 @@
 //! What a resolver may ask of its context.
 
-use async_graphql::Context;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use async_graphql::{Context, ServerError};
 
 use super::loaders::Loaders;
 use crate::domain::time::Instant;
@@ -24,6 +26,10 @@ pub struct Session {
     pub viewer: Viewer,
     pub expires_at: Instant,
     pub loaders: Loaders,
+    /// The denials of nullable fields so far, which are told beside the data.
+    pub denials: Arc<Mutex<Vec<ServerError>>>,
+    /// What the request's document asks for, apart from where a stream begins; known once it is parsed.
+    pub document: Arc<OnceLock<u64>>,
 }
 
 /// What somebody without a token is told.

@@ -1,17 +1,20 @@
 //! Field policy at work: before any resolver runs, the viewer's roles are held against the field's rule.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextResolve, ResolveInfo,
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest, NextResolve,
+    ResolveInfo,
 };
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{
-    PathSegment, Pos, QueryPathNode, QueryPathSegment, Request, Response, ServerError, ServerResult, Value,
+    PathSegment, Pos, QueryPathNode, QueryPathSegment, Request, Response, ServerError, ServerResult, Value, Variables,
 };
 
 use super::context::{Session, not_signed_in};
 use super::error::{denial, top_level};
 use super::loaders::Loaders;
+use super::once;
 use crate::auth::policy;
 use crate::auth::token::Identity;
 use crate::domain::viewer::Viewer;
@@ -32,7 +35,8 @@ impl ExtensionFactory for Rights {
 /// One request's enforcement, with the denials of nullable fields, which are told beside the data.
 #[derive(Default)]
 struct Enforcer {
-    denials: Mutex<Vec<ServerError>>,
+    denials: Arc<Mutex<Vec<ServerError>>>,
+    document: Arc<OnceLock<u64>>,
 }
 
 #[async_graphql::async_trait::async_trait]
@@ -56,8 +60,24 @@ impl Extension for Enforcer {
             return Err(denial(&gone).into_server_error(Pos::default()));
         };
         let loaders = Loaders::new(desk.clone(), viewer.clone());
-        let session = Session { viewer, expires_at: identity.expires_at, loaders };
+        let (denials, document) = (self.denials.clone(), self.document.clone());
+        let session = Session { viewer, expires_at: identity.expires_at, loaders, denials, document };
         next.run(ctx, request.data(session)).await
+    }
+
+    async fn parse_query(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        query: &str,
+        variables: &Variables,
+        next: NextParseQuery<'_>,
+    ) -> ServerResult<ExecutableDocument> {
+        let document = next.run(ctx, query, variables).await?;
+        // Only streams render the same for many readers.
+        if document.operations.iter().any(|(_, operation)| operation.node.ty == OperationType::Subscription) {
+            let _ = self.document.set(once::fingerprint(query, &document, variables));
+        }
+        Ok(document)
     }
 
     async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {

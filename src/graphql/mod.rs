@@ -8,6 +8,7 @@ mod guard;
 mod input;
 mod loaders;
 mod mutation;
+mod once;
 mod page;
 mod query;
 mod scalars;

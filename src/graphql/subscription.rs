@@ -1,20 +1,30 @@
 //! The subscription root: what happens, as it happens.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use async_graphql::futures_util::stream::{self, Stream};
-use async_graphql::{ComplexObject, Context, Error, ID, Result, SimpleObject, Subscription as Root, Union};
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{
+    ComplexObject, Context, ContextSelectionSet, Error, ID, OutputType, Positioned, Result, ServerResult, SimpleObject,
+    Subscription as Root, Union, Value,
+};
+use tokio::sync::OnceCell;
 
 use super::context::Asking;
 use super::enums::{AppointmentRequestEventType, StreamResetReason};
 use super::error::{denial, top_level};
 use super::guard;
 use super::input;
+use super::once;
 use super::scalars::{Cursor, DateTime};
 use super::types::member::Member;
 use super::types::request::AppointmentRequest;
 use crate::domain::events::{EventKind, LoggedEvent};
 use crate::domain::ids::{ClinicianId, MemberId};
 use crate::domain::viewer::Viewer;
-use crate::push::{Feed, FeedEnd, FeedItem, ResetReason};
+use crate::push::{Feed, FeedEnd, FeedItem, ResetReason, Told};
 use crate::usecases::{Denied, Desk, Refusal, RequestStream};
 
 /// Where every stream begins.
@@ -80,7 +90,7 @@ impl Subscription {
         #[graphql(desc = "Replay first what came after this cursor; without it the stream begins now.")] after: Option<
             Cursor,
         >,
-    ) -> Result<impl Stream<Item = Result<AppointmentRequestItem>> + use<>> {
+    ) -> Result<impl Stream<Item = Result<Frame>> + use<>> {
         permit(ctx, "appointmentRequested")?;
         follow(ctx, &[EventKind::AppointmentRequested], clinician_id, after).await
     }
@@ -95,7 +105,7 @@ impl Subscription {
         #[graphql(desc = "Replay first what came after this cursor; without it the stream begins now.")] after: Option<
             Cursor,
         >,
-    ) -> Result<impl Stream<Item = Result<AppointmentRequestItem>> + use<>> {
+    ) -> Result<impl Stream<Item = Result<Frame>> + use<>> {
         permit(ctx, "appointmentRequestChanged")?;
         follow(ctx, &EventKind::OF_REQUESTS, clinician_id, after).await
     }
@@ -112,7 +122,8 @@ impl Subscription {
         permit(ctx, "pendingRequestCount")?;
         let (feed, viewer, clinician) =
             open(ctx, &EventKind::OF_REQUESTS, clinician_id, None).await.map_err(top_level)?;
-        let counts = Counts { feed, desk: ctx.desk().clone(), viewer, clinician, last: None, ended: false };
+        let key = format!("{} counts {clinician:?}", once::view(&viewer)).into();
+        let counts = Counts { feed, desk: ctx.desk().clone(), viewer, clinician, key, last: None, ended: false };
         Ok(stream::unfold(counts, |mut counts| async move { Some((counts.next().await?, counts)) }))
     }
 }
@@ -141,22 +152,54 @@ async fn follow(
     kinds: &'static [EventKind],
     clinician_id: Option<ID>,
     after: Option<Cursor>,
-) -> Result<impl Stream<Item = Result<AppointmentRequestItem>> + use<>> {
+) -> Result<impl Stream<Item = Result<Frame>> + use<>> {
     let (feed, viewer, _) = open(ctx, kinds, clinician_id, after).await.map_err(top_level)?;
-    let follower = Follower { feed, desk: ctx.desk().clone(), viewer, ended: false };
+    let follower = Follower { feed, desk: ctx.desk().clone(), view: once::view(&viewer), viewer, ended: false };
     Ok(stream::unfold(follower, |mut follower| async move { Some((follower.next().await?, follower)) }))
 }
+
+/// An item of a stream on its way to one reader. What others see alike is rendered for the first of them.
+pub struct Frame {
+    item: Arc<AppointmentRequestItem>,
+    shared: Option<(Arc<Told>, Arc<str>)>,
+}
+
+impl OutputType for Frame {
+    fn type_name() -> Cow<'static, str> {
+        AppointmentRequestItem::type_name()
+    }
+
+    fn introspection_type_name(&self) -> Cow<'static, str> {
+        self.item.introspection_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        AppointmentRequestItem::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        let render = self.item.resolve(ctx, field);
+        match &self.shared {
+            Some((told, view)) => once::render(told, view, ctx, render).await,
+            None => render.await,
+        }
+    }
+}
+
+/// What an event tells the readers of one view; none where they may not see it.
+type Loaded = OnceCell<Option<Arc<AppointmentRequestItem>>>;
 
 /// Turns a feed's items into the API's.
 struct Follower {
     feed: Feed,
     desk: Desk,
     viewer: Viewer,
+    view: Arc<str>,
     ended: bool,
 }
 
 impl Follower {
-    async fn next(&mut self) -> Option<Result<AppointmentRequestItem>> {
+    async fn next(&mut self) -> Option<Result<Frame>> {
         if self.ended {
             return None;
         }
@@ -167,12 +210,12 @@ impl Follower {
             };
             match item {
                 FeedItem::Reset(cursor, reason) => {
-                    let reset =
-                        StreamReset { cursor: cursor.into(), message: what_to_do(reason), reason: reason.into() };
-                    return Some(Ok(AppointmentRequestItem::Reset(reset)));
+                    let (cursor, message) = (cursor.into(), what_to_do(reason));
+                    let reset = StreamReset { cursor, message, reason: reason.into() };
+                    return Some(Ok(Frame { item: Arc::new(AppointmentRequestItem::Reset(reset)), shared: None }));
                 }
-                FeedItem::Event(cursor, event) => match self.shape(cursor.into(), &event).await {
-                    Ok(Some(event)) => return Some(Ok(AppointmentRequestItem::Event(event))),
+                FeedItem::Event(cursor, told) => match self.load(cursor.into(), &told).await {
+                    Ok(Some(item)) => return Some(Ok(Frame { item, shared: Some((told, self.view.clone())) })),
                     // The viewer may not see this one.
                     Ok(None) => {}
                     // Going on would leave a hole; ended here, the reader resumes from the cursor before this event.
@@ -185,7 +228,16 @@ impl Follower {
         }
     }
 
-    /// Loads what the event tells of, under its reader's rights.
+    /// Loads what the event tells of, under its reader's rights, once for all who have the same.
+    async fn load(&self, cursor: Cursor, told: &Told) -> Result<Option<Arc<AppointmentRequestItem>>, Refusal> {
+        let place = told.place::<Loaded>(&self.view);
+        let loaded = place.get_or_try_init(|| async {
+            let event = self.shape(cursor, &told.event).await?;
+            Ok::<_, Refusal>(event.map(|event| Arc::new(AppointmentRequestItem::Event(event))))
+        });
+        Ok(loaded.await?.clone())
+    }
+
     async fn shape(&self, cursor: Cursor, event: &LoggedEvent) -> Result<Option<AppointmentRequestEvent>, Refusal> {
         let (Some(id), Some(r#type)) = (event.request_id, event_type(event.kind)) else { return Ok(None) };
         let Some(request) = self.desk.requests(&self.viewer, &[id]).await?.into_iter().next() else { return Ok(None) };
@@ -228,6 +280,8 @@ struct Counts {
     desk: Desk,
     viewer: Viewer,
     clinician: Option<ClinicianId>,
+    /// Of all who count the same.
+    key: Arc<str>,
     last: Option<i32>,
     ended: bool,
 }
@@ -238,25 +292,34 @@ impl Counts {
             return None;
         }
         loop {
-            if self.last.is_some()
-                && let Err(end) = self.feed.next().await?
-            {
-                self.ended = true;
-                return Some(Err(ended(end)));
-            }
-            match self.desk.pending_request_count(&self.viewer, self.clinician).await {
-                Ok(count) => {
-                    let count = i32::try_from(count).unwrap_or(i32::MAX);
-                    if self.last.replace(count) != Some(count) {
-                        return Some(Ok(count));
-                    }
-                }
-                Err(refusal) => {
-                    self.ended = true;
-                    return Some(Err(top_level(refusal)));
-                }
+            let news = match self.last {
+                None => None,
+                Some(_) => match self.feed.next().await? {
+                    Ok(FeedItem::Event(_, told)) => Some(told),
+                    Ok(FeedItem::Reset(..)) => None,
+                    Err(end) => return self.end(ended(end)),
+                },
+            };
+            // Counted anew where there is no event, else once an event for all who would count the same.
+            let place = news.map_or_else(Arc::default, |told| told.place::<OnceCell<i32>>(&self.key));
+            let count = match place.get_or_try_init(|| self.count()).await {
+                Ok(count) => *count,
+                Err(refusal) => return self.end(top_level(refusal)),
+            };
+            if self.last.replace(count) != Some(count) {
+                return Some(Ok(count));
             }
         }
+    }
+
+    async fn count(&self) -> Result<i32, Refusal> {
+        let count = self.desk.pending_request_count(&self.viewer, self.clinician).await?;
+        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    }
+
+    fn end(&mut self, error: Error) -> Option<Result<i32>> {
+        self.ended = true;
+        Some(Err(error))
     }
 }
 

@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::Hub;
 use super::topic::{Seat, Unseated};
+use super::{Hub, Told};
 use crate::domain::events::{Cursor, EventFilter, LoggedEvent};
 use crate::domain::time::Instant;
 use crate::domain::viewer::Viewer;
@@ -42,10 +42,9 @@ impl ResetReason {
 }
 
 /// What a stream hands over.
-#[derive(Clone, Debug)]
 pub enum FeedItem {
     /// A fact, at its place.
-    Event(Cursor, Arc<LoggedEvent>),
+    Event(Cursor, Arc<Told>),
     /// Load everything again and go on from this cursor.
     Reset(Cursor, ResetReason),
 }
@@ -126,7 +125,7 @@ impl Feed {
                 return Err(FeedEnd::TokenExpired);
             }
             if let Some(event) = self.page.pop_front() {
-                return Ok(self.hand_over(Arc::new(event)));
+                return Ok(self.hand_over(Arc::new(Told::new(event))));
             }
             self.place = self.place.max(self.read_until);
             if self.read_until < self.seat.from {
@@ -138,16 +137,16 @@ impl Feed {
                 event = self.seat.queue.recv() => event,
             };
             match woken {
-                Some(event) if event.seq > self.place => return Ok(self.hand_over(event)),
+                Some(event) if event.event.seq > self.place => return Ok(self.hand_over(event)),
                 Some(_) => {}
                 None => self.sit_again().await?,
             }
         }
     }
 
-    fn hand_over(&mut self, event: Arc<LoggedEvent>) -> FeedItem {
-        self.place = event.seq;
-        self.read_until = self.read_until.max(event.seq);
+    fn hand_over(&mut self, event: Arc<Told>) -> FeedItem {
+        self.place = event.event.seq;
+        self.read_until = self.read_until.max(self.place);
         FeedItem::Event(self.cursor(), event)
     }
 

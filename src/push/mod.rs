@@ -10,6 +10,7 @@ mod hub;
 #[cfg(feature = "nats")]
 mod nats;
 mod recheck;
+mod told;
 mod topic;
 mod wire;
 
@@ -20,3 +21,4 @@ pub use hub::Hub;
 #[cfg(feature = "nats")]
 pub use nats::Nats;
 pub use recheck::{RECHECK, recheck};
+pub use told::Told;

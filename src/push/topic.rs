@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::watch;
 
-use super::Hub;
-use crate::domain::events::{EventFilter, LoggedEvent};
+use super::{Hub, Told};
+use crate::domain::events::EventFilter;
 use crate::domain::ids::{MemberId, PracticeId};
 use crate::domain::viewer::Viewer;
 use crate::store::StoreError;
@@ -34,7 +34,7 @@ struct Followers {
 struct Follower {
     viewer: Viewer,
     filter: EventFilter,
-    queue: mpsc::Sender<Arc<LoggedEvent>>,
+    queue: mpsc::Sender<Arc<Told>>,
     unseated: Arc<OnceLock<Unseated>>,
 }
 
@@ -51,7 +51,7 @@ pub(super) enum Unseated {
 pub(super) struct Seat {
     /// Everything after this number comes into the queue.
     pub from: i64,
-    pub queue: mpsc::Receiver<Arc<LoggedEvent>>,
+    pub queue: mpsc::Receiver<Arc<Told>>,
     unseated: Arc<OnceLock<Unseated>>,
     key: u64,
     topic: Arc<Topic>,
@@ -136,7 +136,7 @@ impl Topic {
             for event in &events {
                 hub.metrics().observe_delay(now - event.occurred_at);
             }
-            self.hand_out(events.into_iter().map(Arc::new).collect(), reached);
+            self.hand_out(events.into_iter().map(|event| Arc::new(Told::new(event))).collect(), reached);
         }
     }
 
@@ -157,11 +157,11 @@ impl Topic {
         Ok(())
     }
 
-    fn hand_out(&self, events: Vec<Arc<LoggedEvent>>, reached: i64) {
+    fn hand_out(&self, events: Vec<Arc<Told>>, reached: i64) {
         let mut followers = self.followers();
         followers.read_until = reached;
         followers.by_key.retain(|_, follower| {
-            for event in events.iter().filter(|event| follower.filter.admits(event)) {
+            for event in events.iter().filter(|event| follower.filter.admits(&event.event)) {
                 match follower.queue.try_send(event.clone()) {
                     Ok(()) => {}
                     Err(TrySendError::Full(_)) => {

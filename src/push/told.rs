@@ -1,0 +1,37 @@
+//! An event on its way to its readers, with what has been made of it for some of them already.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::domain::events::LoggedEvent;
+
+/// How many different things are kept of one event: views times documents that are asked for at once. Whatever comes
+/// beyond is made for each reader anew.
+const KEPT_MAX: usize = 256;
+
+/// One event, shared by all readers who have not handed it over yet.
+pub struct Told {
+    pub event: LoggedEvent,
+    kept: Mutex<HashMap<Arc<str>, Arc<dyn Any + Send + Sync>>>,
+}
+
+impl Told {
+    pub(super) fn new(event: LoggedEvent) -> Self {
+        Self { event, kept: Mutex::default() }
+    }
+
+    /// The place where what is made of this event under `key` is kept for the next reader, while any has the event still.
+    /// Readers who give the same key must be allowed to see the same.
+    pub fn place<T: Default + Send + Sync + 'static>(&self, key: &Arc<str>) -> Arc<T> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept.get(key) {
+            return found.clone().downcast().unwrap_or_default();
+        }
+        let place = Arc::<T>::default();
+        if kept.len() < KEPT_MAX {
+            kept.insert(key.clone(), place.clone());
+        }
+        place
+    }
+}
