@@ -8,6 +8,7 @@ mod support;
 mod bad_input;
 mod bad_requests;
 mod gates;
+mod metrics;
 mod races;
 mod rights;
 mod servers;
@@ -22,6 +23,7 @@ fn main() -> std::process::ExitCode {
             bad_input::TESTS,
             bad_requests::TESTS,
             gates::TESTS,
+            metrics::TESTS,
             races::TESTS,
             rights::TESTS,
             servers::TESTS,
