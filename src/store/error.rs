@@ -39,10 +39,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// The same error from a commit: what was given up before it is known to be lost, what is lost at it is not.
+    /// The same error from a commit. A transaction that lost against another is gone; where a connection or the server
+    /// ended, the commit may have come first.
     pub(super) fn at_commit(self) -> Self {
         match self {
-            Self::GivenUp(cause) if sqlstate(&cause).is_none() => Self::Interrupted(cause.to_string()),
+            Self::GivenUp(cause) if !is_conflict(&cause) => Self::Interrupted(cause.to_string()),
             other => other,
         }
     }
@@ -81,10 +82,14 @@ fn is_given_up(error: &DbErr) -> bool {
     match driver_error(error) {
         Some(sqlx::Error::Io(_)) => true,
         Some(sqlx::Error::Database(_)) => {
-            matches!(sqlstate(error).as_deref(), Some("40001" | "40P01" | "57P01" | "57P02" | "57P03" | "25P03"))
+            is_conflict(error) || matches!(sqlstate(error).as_deref(), Some("57P01" | "57P02" | "57P03" | "25P03"))
         }
         _ => false,
     }
+}
+
+fn is_conflict(error: &DbErr) -> bool {
+    matches!(sqlstate(error).as_deref(), Some("40001" | "40P01"))
 }
 
 /// Waits that ended: for a lock, for a statement, for a connection (here, or of the server's own); SQLite's busy.
