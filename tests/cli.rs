@@ -5,6 +5,7 @@ mod program;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
+use frontdesk::store::{DatabaseUrl, Store};
 use program::{Place, Server, Watch, call};
 
 const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
@@ -23,24 +24,62 @@ fn create_practice(place: &Place) -> String {
 }
 
 #[test]
-fn a_practice_begins_from_the_command_line_with_a_secret_only_its_owner_can_read() {
+fn a_practice_begins_from_the_command_line_in_files_that_only_their_owner_can_read() {
     let place = Place::new();
     let practice = create_practice(&place);
     assert!(practice.starts_with("practice_") && practice.len() == 41, "{practice}");
     let token = place.ok(&["token", "avery@practice.test"]);
     assert_eq!(token.split('.').count(), 3, "a token and nothing else: {token}");
+    let server = Server::start(&place, &SERVE);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let secret = place.path().join("frontdesk.db.secret");
-        for file in [&secret, &place.path().join("frontdesk.db")] {
-            assert_eq!(file.metadata().expect("it was made").permissions().mode() & 0o777, 0o600, "{file:?}");
+        let mode = |file: &str| {
+            let file = place.path().join(file).metadata().unwrap_or_else(|error| panic!("{file}: {error}"));
+            file.permissions().mode() & 0o777
+        };
+        for end in ["", "-wal", "-shm", ".lock", ".server", ".secret"] {
+            assert_eq!(mode(&format!("frontdesk.db{end}")), 0o600, "frontdesk.db{end}");
         }
     }
-    let server = Server::start(&place, &SERVE);
     assert_eq!(call(&place, &server.url(), &token, "{ viewer { roles } }", "viewer.roles.0"), "ADMIN");
     let switch = "{ practice { selfScheduling { enabled } } }";
     assert_eq!(call(&place, &server.url(), &token, switch, "practice.selfScheduling.enabled"), "false");
+}
+
+#[test]
+fn a_text_variable_may_be_all_digits() {
+    let place = Place::new();
+    create_practice(&place);
+    let server = Server::start(&place, &SERVE);
+    let token = place.ok(&["token", "avery@practice.test"]);
+    let add = "mutation($name: String!, $minutes: Int!) {
+        createService(input: { name: $name, durationMinutes: $minutes, modality: EITHER }) { service { name } } }";
+    let arguments =
+        ["call", add, "--url", &server.url(), "--token", &token, "--var", "name=123", "--var", "minutes=50"];
+    assert_eq!(place.ok(&[&arguments[..], &["--pick", "createService.service.name"]].concat()), "123");
+}
+
+/// On Linux: closing a second handle of a file ends all locks that the process holds on it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_database_that_is_opened_again_in_its_process_keeps_its_locks() {
+    let place = Place::new();
+    place.ok(&["migrate"]);
+    let file = place.path().join("frontdesk.db");
+    let url = DatabaseUrl::parse(&format!("sqlite://{}", file.display())).expect("an address");
+    let inode = format!(":{} ", std::os::unix::fs::MetadataExt::ino(&file.metadata().expect("a file")));
+    let locks = || {
+        let all = std::fs::read_to_string("/proc/locks").expect("the kernel's list");
+        all.lines().filter(|line| line.contains(&inode)).count()
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let _first = Store::open(&url).await.expect("opened");
+        assert_eq!(locks(), 1, "a shared lock, as long as it is open");
+        let _second = Store::open(&url).await.expect("opened again");
+        assert_eq!(locks(), 1);
+    });
 }
 
 #[test]

@@ -31,7 +31,14 @@ impl Secret {
             Self::make(path).map_err(told)?;
         }
         let text = fs::read_to_string(path).map_err(told)?;
-        Self::given(&text)
+        Self::given(&text).map_err(|_| {
+            format!(
+                "The signing secret {} holds {} bytes instead of {SECRET_BYTES} or more. Put the right file back, or remove \
+                 it: a new one is made then, and every token becomes void.",
+                path.display(),
+                text.trim().len()
+            )
+        })
     }
 
     /// Writes a new secret under a name of its own, and links it into its place when it is whole: nobody ever reads half
@@ -43,9 +50,8 @@ impl Secret {
         let mut unfinished = path.as_os_str().to_owned();
         unfinished.push(format!(".{}", uuid::Uuid::now_v7().simple()));
         let mut file = create_new(Path::new(&unfinished))?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        let linked = fs::hard_link(&unfinished, path);
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+        let linked = written.and_then(|()| fs::hard_link(&unfinished, path));
         fs::remove_file(&unfinished)?;
         match linked {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -90,5 +96,33 @@ mod tests {
             assert_eq!(mode & 0o777, 0o600);
         }
         fs::remove_file(path).expect("it can be removed");
+    }
+
+    #[test]
+    fn programs_that_start_at_once_keep_one_secret_and_leave_nothing_beside_it() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("secret");
+            let start = std::sync::Barrier::new(8);
+            let read = || {
+                start.wait();
+                Secret::kept_in(&path).map(|secret| secret.bytes().to_vec())
+            };
+            let read: Vec<_> = std::thread::scope(|scope| {
+                let started: Vec<_> = (0..8).map(|_| scope.spawn(read)).collect();
+                started.into_iter().map(|one| one.join().expect("it ends").expect("a whole secret")).collect()
+            });
+            assert!(read.iter().all(|secret| *secret == read[0]));
+            assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_file_that_holds_no_whole_secret_is_named_with_what_to_do() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secret");
+        fs::write(&path, "").expect("written");
+        let told = Secret::kept_in(&path).err().expect("refused");
+        assert!(told.contains(&path.display().to_string()) && told.contains("remove it"), "{told}");
     }
 }

@@ -13,10 +13,10 @@ use super::client::{Client, first_error, socket_url};
 pub struct Call {
     /// The operation; `-` reads it from standard input.
     query: String,
-    /// A variable, NAME=VALUE. A value that reads as JSON is JSON, anything else is a string: 12 is a
-    /// number, and \"12\" with its quotes a string. Can be given again.
+    /// A variable, NAME=VALUE. The text as it stands, where the operation declares the variable as String or ID; else
+    /// JSON, where it reads as JSON. Can be given again.
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
-    variables: Vec<(String, Value)>,
+    variables: Vec<(String, String)>,
     /// Print only the value at this path of the data, such as practice.services.0.id; a string without quotes.
     #[arg(long, value_name = "PATH")]
     pick: Option<String>,
@@ -34,7 +34,8 @@ impl Call {
             "-" => read_input()?,
             _ => self.query.clone(),
         };
-        let variables = Value::Object(Map::from_iter(self.variables.clone()));
+        let variables = self.variables.iter().map(|(name, text)| (name.clone(), value(&query, name, text)));
+        let variables = Value::Object(variables.collect());
         let mut client = Client::connect(&socket_url(&self.url)?, &self.token).await?;
         let response = client.call(&query, variables).await?;
         let refusals = payload_errors(&response);
@@ -56,10 +57,26 @@ fn read_input() -> Result<String, Failure> {
     Ok(query)
 }
 
-fn variable(text: &str) -> Result<(String, Value), String> {
+fn variable(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("Write NAME=VALUE.")?;
-    let value = serde_json::from_str(value).unwrap_or_else(|_| json!(value));
-    Ok((name.to_owned(), value))
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A variable's value, by the type that the operation declares for it.
+fn value(query: &str, name: &str, text: &str) -> Value {
+    match declared_type(query, name) {
+        Some("String" | "ID") => json!(text),
+        _ => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+    }
+}
+
+/// The name of the type in `$name: Type!`; none for a list, or where the operation declares no such variable.
+fn declared_type<'q>(query: &'q str, name: &str) -> Option<&'q str> {
+    query.split('$').skip(1).find_map(|rest| {
+        let declared = rest.strip_prefix(name)?.trim_start().strip_prefix(':')?.trim_start();
+        let end = declared.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(declared.len());
+        Some(&declared[..end])
+    })
 }
 
 /// The messages of the refusals in a mutation's payload.
@@ -94,9 +111,26 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_is_json_where_it_reads_as_json() {
-        assert_eq!(variable("n=3"), Ok(("n".to_owned(), json!(3))));
-        assert_eq!(variable("id=clinician_1=2"), Ok(("id".to_owned(), json!("clinician_1=2"))));
+    fn a_variable_is_split_at_its_first_equals_sign() {
+        assert_eq!(variable("id=clinician_1=2"), Ok(("id".to_owned(), "clinician_1=2".to_owned())));
         assert!(variable("n").is_err());
+    }
+
+    #[test]
+    fn a_variable_is_text_where_the_operation_declares_text_and_else_json_where_it_reads_as_json() {
+        let query = "query($key: String!, $id:ID, $first : Int, $on: Boolean = true, $ids: [ID!]!, $from: DateTime!) {
+            a(key: $key, keys: $keys) }";
+        for (name, text, expected) in [
+            ("key", "123", json!("123")),
+            ("key", "null", json!("null")),
+            ("id", "12", json!("12")),
+            ("first", "12", json!(12)),
+            ("on", "false", json!(false)),
+            ("ids", "[\"a\"]", json!(["a"])),
+            ("from", "2027-01-05T15:00:00Z", json!("2027-01-05T15:00:00Z")),
+            ("keys", "1", json!(1)),
+        ] {
+            assert_eq!(value(query, name, text), expected, "{name}={text}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What is still missing before a client sees a slot, computed from the settings as they stand.
 
-use super::gates;
+use super::gates::{self, Verdict};
 use super::settings::{Clinician, Control, PracticeSettings};
 use super::spelled;
 use super::viewer::Role;
@@ -52,30 +52,28 @@ fn opt_in_roles(settings: &PracticeSettings) -> &'static [Role] {
     if settings.clinician_opt_in == Control::AdminOnly { ADMIN } else { EITHER }
 }
 
-/// As the gate judges it: hours in which no offered service may be booked open nothing.
-fn hours_opened(settings: &PracticeSettings, clinician: &Clinician) -> bool {
-    gates::hours_open(settings, clinician, None).is_open()
-}
-
-/// The practice's steps; those of clinicians are done when one active clinician has done them.
+/// The practice's steps; those of clinicians are done when one active clinician has done them. A step is done where the
+/// gate that it opens is: the gates judge, nothing here does.
 pub fn of_practice(settings: &PracticeSettings) -> Vec<ChecklistItem> {
-    let any = |done: &dyn Fn(&Clinician) -> bool| settings.clinicians.values().any(|c| c.active && done(c));
+    let any =
+        |gate: &dyn Fn(&Clinician) -> Verdict| settings.clinicians.values().any(|c| c.active && gate(c).is_open());
     vec![
-        ChecklistItem::new(Step::PracticeSwitchOn, settings.enabled, ADMIN),
+        ChecklistItem::new(Step::PracticeSwitchOn, gates::practice_switch(settings).is_open(), ADMIN),
         ChecklistItem::new(Step::ServiceExists, settings.services.values().any(|service| service.active), ADMIN),
-        ChecklistItem::new(Step::ClinicianOptedIn, any(&|c| c.enabled), opt_in_roles(settings)),
-        ChecklistItem::new(Step::ServicesOffered, any(&|c| settings.offered_services(c).next().is_some()), EITHER),
-        ChecklistItem::new(Step::HoursOpened, any(&|c| hours_opened(settings, c)), EITHER),
+        ChecklistItem::new(Step::ClinicianOptedIn, any(&gates::clinician_opt_in), opt_in_roles(settings)),
+        ChecklistItem::new(Step::ServicesOffered, any(&|c| gates::service_offered(settings, c, None)), EITHER),
+        ChecklistItem::new(Step::HoursOpened, any(&|c| gates::hours_open(settings, c, None)), EITHER),
     ]
 }
 
 /// One clinician's steps.
 pub fn of_clinician(settings: &PracticeSettings, clinician: &Clinician) -> Vec<ChecklistItem> {
+    let item = |step, gate: Verdict, roles| ChecklistItem::new(step, gate.is_open(), roles);
     vec![
-        ChecklistItem::new(Step::PracticeSwitchOn, settings.enabled, ADMIN),
-        ChecklistItem::new(Step::ClinicianOptedIn, clinician.enabled, opt_in_roles(settings)),
-        ChecklistItem::new(Step::NotLocked, clinician.lock.is_none(), ADMIN),
-        ChecklistItem::new(Step::ServicesOffered, settings.offered_services(clinician).next().is_some(), EITHER),
-        ChecklistItem::new(Step::HoursOpened, hours_opened(settings, clinician), EITHER),
+        item(Step::PracticeSwitchOn, gates::practice_switch(settings), ADMIN),
+        item(Step::ClinicianOptedIn, gates::clinician_opt_in(clinician), opt_in_roles(settings)),
+        item(Step::NotLocked, gates::clinician_lock(clinician), ADMIN),
+        item(Step::ServicesOffered, gates::service_offered(settings, clinician, None), EITHER),
+        item(Step::HoursOpened, gates::hours_open(settings, clinician, None), EITHER),
     ]
 }

@@ -146,12 +146,12 @@ pub fn judge(
     verdicts
 }
 
-fn practice_switch(settings: &PracticeSettings) -> Verdict {
+pub(super) fn practice_switch(settings: &PracticeSettings) -> Verdict {
     let finding = if settings.enabled { Finding::SwitchOn } else { Finding::SwitchOff };
     Verdict::new(finding, settings.enabled_decision)
 }
 
-fn clinician_opt_in(clinician: &Clinician) -> Verdict {
+pub(super) fn clinician_opt_in(clinician: &Clinician) -> Verdict {
     match (clinician.active, clinician.enabled) {
         (false, _) => Verdict::new(Finding::ClinicianInactive, clinician.active_decision),
         (true, true) => Verdict::new(Finding::OptedIn, clinician.enabled_decision),
@@ -159,12 +159,16 @@ fn clinician_opt_in(clinician: &Clinician) -> Verdict {
     }
 }
 
-fn clinician_lock(clinician: &Clinician) -> Verdict {
+pub(super) fn clinician_lock(clinician: &Clinician) -> Verdict {
     let finding = if clinician.lock.is_some() { Finding::Locked } else { Finding::NotLocked };
     Verdict::new(finding, clinician.lock_decision)
 }
 
-fn service_offered(settings: &PracticeSettings, clinician: &Clinician, service: Option<&Service>) -> Verdict {
+pub(super) fn service_offered(
+    settings: &PracticeSettings,
+    clinician: &Clinician,
+    service: Option<&Service>,
+) -> Verdict {
     let Some(service) = service else {
         let first = settings.offered_services(clinician).next();
         return match first.and_then(|service| clinician.offered.get(&service.id)) {

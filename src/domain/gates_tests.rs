@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::checklist;
 use crate::domain::hours::{Modality, Weekday, WeeklyHours};
 use crate::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, ServiceId};
 use crate::domain::rules::{BookingRules, RuleOverrides};
@@ -117,6 +118,18 @@ const SHUTS: [(Gate, Shut); 12] = [
     (Gate::ClientAccessClinician, |w| w.client.access = None),
     (Gate::ClientAccessClinician, |w| w.client.access = Some((Access::Blocked, decision()))),
 ];
+
+#[test]
+fn each_step_of_a_clinician_is_done_where_its_gate_is_open() {
+    for (gate, shut) in SHUTS {
+        let mut world = open_world();
+        shut(&mut world);
+        let gates = judge(&world.settings, &world.clinician, None, None, today());
+        let steps = checklist::of_clinician(&world.settings, &world.clinician);
+        let done: Vec<_> = steps.iter().map(|item| item.done).collect();
+        assert_eq!(done, gates.iter().map(Verdict::is_open).collect::<Vec<_>>(), "{gate:?} is shut");
+    }
+}
 
 #[test]
 fn each_gate_alone_says_no() {

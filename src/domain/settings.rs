@@ -144,6 +144,11 @@ impl Care {
     pub fn covers(&self, day: NaiveDate) -> bool {
         self.started_on <= day && self.ended_on.is_none_or(|end| day < end)
     }
+
+    /// True where no day of care is left, from this day on. Care that ended before its first day never was.
+    pub fn is_over(&self, from: NaiveDate) -> bool {
+        self.ended_on.is_some_and(|end| end <= from.max(self.started_on))
+    }
 }
 
 impl PracticeSettings {

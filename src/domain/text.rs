@@ -20,7 +20,7 @@ pub fn line(text: &str, what: &str, max_chars: usize) -> Result<String, String> 
     if trimmed.chars().any(|c| c.is_control() || is_deceptive(c)) {
         return Err(format!("The {what} holds control characters. Write it on one line of plain text."));
     }
-    if trimmed.chars().all(|c| c.is_whitespace() || is_joiner(c)) {
+    if trimmed.chars().all(|c| c.is_whitespace() || is_unseen(c)) {
         return Err(format!("The {what} has nothing that can be seen. Write 1 to {max_chars} characters."));
     }
     bounded(trimmed, what, max_chars)
@@ -29,12 +29,14 @@ pub fn line(text: &str, what: &str, max_chars: usize) -> Result<String, String> 
 /// Characters that turn the direction of what follows, or that nobody sees: with them one name can pass for another.
 fn is_deceptive(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Invisible as well, but languages write names with them.
-fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}')
+/// Invisible as well, but languages write with them: joiners, fillers of half a Korean syllable, the blank of Braille, and
+/// what chooses between two shapes of the sign before.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200c}'
+        | '\u{200d}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// Like `line`, but several lines are fine.
@@ -78,7 +80,11 @@ mod tests {
         assert_eq!(line("  Dana  ", "name", 10), Ok("Dana".to_owned()));
         assert!(line("   ", "name", 10).is_err());
         assert!(line("a\nb", "name", 10).is_err());
-        for wrong in ["\u{200b}", "\u{200d} \u{200c}", "\u{202e}evil", "Da\u{200b}na", "\u{feff}Dana"] {
+        let hidden = "Dana\u{e0041}\u{e0042}";
+        for wrong in ["\u{200b}", "\u{202e}evil", "Da\u{200b}na", "\u{feff}Dana", "Dana\u{fffb}", hidden] {
+            assert!(line(wrong, "name", 10).is_err(), "{wrong:?}");
+        }
+        for wrong in ["\u{200d} \u{200c}", "\u{3164}", "\u{2800}\u{2800}", "\u{fe0f}", "\u{115f}\u{1160}"] {
             assert!(line(wrong, "name", 10).is_err(), "{wrong:?}");
         }
         // Persian writes names with a joiner.

@@ -46,9 +46,13 @@ async fn migrate(path: &Path, writer: &DatabaseConnection) -> Result<(), StoreEr
 }
 
 /// Makes the file where it is missing: names and notes are for its owner alone. What SQLite keeps beside it is made with
-/// the same rights.
+/// the same rights. A file that is there is not opened: closing it again would drop every lock that SQLite holds on it in
+/// this process (POSIX locks belong to the process and the file, not to who opened it).
 fn make_private(path: &Path) -> std::io::Result<()> {
-    private().open(path).map(|_| ())
+    match private().create_new(true).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// How files are made that only their owner reads and writes.

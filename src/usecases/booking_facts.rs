@@ -59,7 +59,7 @@ impl BookingFacts {
         let (mut standing, mut pending, mut client_meetings) = (None, 0, Vec::new());
         if let Some(client) = client {
             let found = scope.standing(clinician_id, client, today).await?;
-            standing = Some(found.ok_or(Denied::NotFound("client"))?);
+            standing = Some(found.ok_or_else(|| Denied::not_found_at("client", "clientId"))?);
             pending = scope.requests_count(&RequestFilter::waiting(clinician_id, client), now).await?;
             client_meetings = scope.client_meetings(client, around, now).await?;
         }

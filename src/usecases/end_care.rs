@@ -1,5 +1,7 @@
 //! An admin ends a client's care with a clinician: new requests stop, what is booked stays.
 
+use chrono::NaiveDate;
+
 use super::error::require_admin;
 use super::{Change, Changed, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
@@ -19,7 +21,8 @@ pub struct EndOfCare {
 }
 
 impl Desk {
-    /// Ends the care that is not over yet; an end that was set before is moved.
+    /// Ends the care that is not over yet; an end that was set before is moved. Where other care begins later, the end
+    /// falls to the last that has begun by then, so that no two overlap.
     pub async fn end_care(&self, viewer: &Viewer, end: EndOfCare, change: &Change) -> Result<Changed, Refusal> {
         require_admin(viewer)?;
         let ends_on = end.ends_on.as_deref().map(time::parse_date).transpose();
@@ -29,16 +32,8 @@ impl Desk {
                 let mut draft = self.draft(viewer, change, Pairs::OfClients(vec![end.client_id])).await?;
                 draft.clinician(end.clinician_id)?;
                 let all = draft.scope().care_of(&[end.client_id], Some(end.clinician_id)).await?;
-                let is_over = |row: &CareRow| row.care.ended_on.is_some_and(|end| end <= draft.today);
-                let Some(open) = all.into_iter().find(|row| !is_over(row)) else {
-                    let message = "This client is not in this clinician's care.";
-                    return Err(Rejection::of_field(Code::NotInCare, "input.clientId", message).into());
-                };
                 let ends_on = ends_on.unwrap_or(draft.today);
-                if ends_on < open.care.started_on {
-                    let message = format!("Care began on {}. Choose that day or a later one.", open.care.started_on);
-                    return Err(Rejection::invalid("input.endsOn", message).into());
-                }
+                let open = care_to_end(&all, ends_on, draft.today)?;
                 draft.scope().end_care(open.id, ends_on, draft.decision()).await?;
                 let before = open.care.ended_on.map(|end| end.to_string());
                 let event = Event::new(EventKind::CareEnded, Some(draft.actor())).clinician(end.clinician_id);
@@ -48,4 +43,17 @@ impl Desk {
         })
         .await
     }
+}
+
+fn care_to_end(all: &[CareRow], ends_on: NaiveDate, today: NaiveDate) -> Result<&CareRow, Rejection> {
+    let open: Vec<_> = all.iter().filter(|row| !row.care.is_over(today)).collect();
+    let Some(begins_on) = open.iter().map(|row| row.care.started_on).min() else {
+        let message = "This client is not in this clinician's care.";
+        return Err(Rejection::of_field(Code::NotInCare, "input.clientId", message));
+    };
+    let begun = open.into_iter().filter(|row| row.care.started_on <= ends_on);
+    begun.max_by_key(|row| row.care.started_on).ok_or_else(|| {
+        let message = format!("Care begins on {begins_on}. Choose that day or a later one.");
+        Rejection::invalid("input.endsOn", message)
+    })
 }

@@ -39,13 +39,14 @@ impl Desk {
         }
         let client = subject(viewer, asked)?;
         let settings = self.store.settings(viewer.practice_id).await?;
-        let clinician = settings.clinicians.get(&asked.clinician_id).ok_or(Denied::NotFound("clinician"))?;
+        let clinician = settings.clinicians.get(&asked.clinician_id);
+        let clinician = clinician.ok_or_else(|| Denied::not_found_at("clinician", "clinicianId"))?;
         let (scope, now) = (self.store.read(viewer.practice_id), self.clock.now());
         if let (Some(client), false) = (client, viewer.is_admin)
             && viewer.client_id != Some(client)
             && scope.clients(&[client], viewer.clinician_id).await?.is_empty()
         {
-            return Err(Denied::NotFound("client").into());
+            return Err(no_client().into());
         }
         let verdicts = match asked.service_id {
             None => {
@@ -53,7 +54,7 @@ impl Desk {
                 let standing = match client {
                     Some(client) => {
                         let found = scope.standing(asked.clinician_id, client, today).await?;
-                        Some(found.ok_or(Denied::NotFound("client"))?)
+                        Some(found.ok_or_else(no_client)?)
                     }
                     None => None,
                 };
@@ -82,7 +83,11 @@ fn subject(viewer: &Viewer, asked: AccessQuestion) -> Result<Option<ClientId>, D
     match (viewer.client_id, asked.client_id) {
         (Some(own), None) => Ok(Some(own)),
         (Some(own), Some(client)) if own == client => Ok(Some(own)),
-        (_, Some(_)) => Err(Denied::NotFound("client")),
+        (_, Some(_)) => Err(no_client()),
         (None, None) => Err(Denied::Forbidden("A clinician can ask about their own access only.")),
     }
+}
+
+fn no_client() -> Denied {
+    Denied::not_found_at("client", "clientId")
 }

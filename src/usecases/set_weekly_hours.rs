@@ -18,6 +18,8 @@ const WINDOWS_MAX: usize = 100;
 pub struct SetWeeklyHours {
     pub clinician_id: ClinicianId,
     pub windows: Vec<WeeklyHours>,
+    /// Each window's services in the order in which they were named: one that is refused is told by its place.
+    pub named_services: Vec<Vec<ServiceId>>,
 }
 
 impl Desk {
@@ -47,12 +49,12 @@ impl Desk {
     }
 }
 
-/// Every service that a window is kept to exists and, unless it stood there before, is not archived.
+/// Every service that a window names exists and, unless it stood there before, is not archived.
 fn check_services(draft: &Draft, set: &SetWeeklyHours) -> Result<(), Refusal> {
     let before = &draft.clinician(set.clinician_id)?.hours;
     let stood = |id: &ServiceId| before.iter().any(|window| window.service_ids.contains(id));
-    for (window, hours) in set.windows.iter().enumerate() {
-        for (index, id) in hours.service_ids.iter().enumerate() {
+    for (window, hours) in set.named_services.iter().enumerate() {
+        for (index, id) in hours.iter().enumerate() {
             let path = format!("input.hours.{window}.serviceIds.{index}");
             let service = draft.before.services.get(id).ok_or_else(|| Denied::not_found_at("service", &path))?;
             if !service.active && !stood(id) {

@@ -53,10 +53,8 @@ impl Desk {
                     draft.check_revision(change)?;
                     let all = scope.care_of(&[start.client_id], Some(start.clinician_id)).await?;
                     let starts_on = starts_on.unwrap_or(draft.today);
-                    // A care that ends later than this one would begin holds the clinician and the client together already.
-                    if all.iter().any(|row| row.care.ended_on.is_none_or(|end| end > starts_on)) {
-                        let message = "This client is in this clinician's care at that time already.";
-                        return Err(Rejection::of_field(Code::AlreadyExists, "input.clientId", message).into());
+                    if let Some(row) = all.iter().find(|row| !row.care.is_over(starts_on)) {
+                        return Err(overlap(&row.care).into());
                     }
                     let care = Care { started_on: starts_on, started: draft.decision(), ended_on: None, ended: None };
                     let row = CareRow {
@@ -78,4 +76,17 @@ impl Desk {
         })
         .await
     }
+}
+
+/// Care has no end when it starts, so whatever is not over by then overlaps it.
+fn overlap(other: &Care) -> Rejection {
+    let message = match other.ended_on {
+        Some(end) => {
+            format!("This client is in this clinician's care until {end}. Start it on that day or a later one.")
+        }
+        None => {
+            format!("This client is in this clinician's care from {} on. End that first: endCare.", other.started_on)
+        }
+    };
+    Rejection::of_field(Code::AlreadyExists, "input.clientId", message)
 }

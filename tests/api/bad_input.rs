@@ -318,20 +318,43 @@ async fn what_is_not_there_is_named_by_its_field_and_what_is_out_of_reach_reads_
             let told = &answer["errors"][0]["extensions"];
             assert_eq!(*told, json!({ "code": "NOT_FOUND", "field": field }), "{name}: {answer}");
         }
+        let access = "query($clinician: ID!, $client: ID, $service: ID) {
+            selfSchedulingAccess(clinicianId: $clinician, clientId: $client, serviceId: $service) { allowed } }";
+        let (dana, own) = (&scene.dana.id, &scene.practice.service_id);
+        for (person, asked, field) in [
+            (admin, json!({ "clinician": id(&elsewhere.clinician.id) }), "clinicianId"),
+            (admin, json!({ "clinician": dana, "client": id(&elsewhere.client.id) }), "clientId"),
+            (admin, json!({ "clinician": dana, "client": id(&elsewhere.client.id), "service": own }), "clientId"),
+            (&scene.dana, json!({ "clinician": dana, "client": id(&elsewhere.client.id) }), "clientId"),
+            (&scene.casey, json!({ "clinician": dana, "client": id(&elsewhere.client.id) }), "clientId"),
+            (admin, json!({ "clinician": dana, "service": id(&elsewhere.service_id) }), "serviceId"),
+        ] {
+            let (_, answer) = person.send(access, asked.clone()).await;
+            let told = &answer["errors"][0]["extensions"];
+            assert_eq!(*told, json!({ "code": "NOT_FOUND", "field": [field] }), "{asked}: {answer}");
+        }
     }
 }
 
 async fn hours_for_a_service_that_is_archived_are_refused_unless_they_stood() {
     let scene = Scene::set().await;
-    let window =
-        json!({ "weekday": "MONDAY", "opensAt": "09:00", "closesAt": "10:00", "serviceIds": [scene.archived] });
-    let input = json!({ "clinicianId": scene.dana.id, "hours": [window] });
-    let refused = scene.dana.call("setWeeklyHours", "", input).await;
-    let error = &refused["errors"][0];
-    assert_eq!(
-        (&error["code"], &error["field"]),
-        (&json!("SERVICE_ARCHIVED"), &json!(["input", "hours", "0", "serviceIds", "0"]))
-    );
+    let kept_to = |services: Value| {
+        let window = json!({ "weekday": "MONDAY", "opensAt": "09:00", "closesAt": "10:00", "serviceIds": services });
+        json!({ "clinicianId": scene.dana.id, "hours": [window] })
+    };
+    // Ids grow with time, so one of these two orders is not that of the ids.
+    let (own, archived) = (&scene.practice.service_id, &scene.archived);
+    for (services, place) in [(json!([own, archived]), "1"), (json!([archived, own]), "0")] {
+        let refused = scene.dana.call("setWeeklyHours", "", kept_to(services)).await;
+        let error = &refused["errors"][0];
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!("SERVICE_ARCHIVED"), &json!(["input", "hours", "0", "serviceIds", place]))
+        );
+    }
+    scene.dana.done("setWeeklyHours", "", kept_to(json!([own]))).await;
+    scene.practice.admin.done("archiveService", "", json!({ "id": own })).await;
+    scene.dana.done("setWeeklyHours", "", kept_to(json!([own]))).await;
 }
 
 crate::support::tests!(

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use frontdesk::domain::ids::{PracticeId, RequestId};
+use frontdesk::domain::requests::{Decision, Outcome};
 use frontdesk::domain::time::Interval;
+use frontdesk::store::{Store, StoreError};
 
 use crate::support::{CONFIRM, Person, REQUEST, TestPractice, at, text};
 
@@ -166,6 +169,27 @@ async fn confirming_twice_is_harmless_and_told_once() {
     assert_eq!(dana.cursor().await, cursor);
 }
 
+async fn a_decision_on_what_holds_no_more_is_not_stored() {
+    let practice = TestPractice::begin().await;
+    let dana = practice.clinician("Dana").await;
+    let casey = practice.client("Casey", &[&dana]).await;
+    practice.open(&dana, &[&casey]).await;
+    let asked = casey.run(REQUEST, practice.asking(&dana, "2027-01-12T20:00:00Z")).await;
+    let id = &asked["requestAppointment"]["appointmentRequest"]["id"];
+    let own = practice.admin.run("{ practice { id } }", json!({})).await;
+    let own = PracticeId::parse(&text(&own["practice"]["id"])).expect("an id");
+    let store = Store::open(practice.database_url()).await.expect("a database");
+    let found = store.read(own).requests(&[RequestId::parse(&text(id)).expect("an id")]).await.expect("it reads");
+    let confirm = Decision::Confirm { message: None };
+    let Ok(Outcome::Changed(confirmed)) = found[0].decide(confirm, None, practice.clock.now()) else {
+        panic!("it waits for an answer")
+    };
+    casey.run(WITHDRAW, json!({ "id": id })).await;
+    let write = store.write(own).await.expect("the lock");
+    let lost = write.scope().update_request(&confirmed).await.expect_err("Casey was first");
+    assert!(matches!(lost, StoreError::GivenUp(_)), "{lost}");
+}
+
 async fn a_request_past_its_deadline_holds_nothing_and_reads_as_expired_before_any_sweep() {
     let practice = TestPractice::begin().await;
     let dana = practice.clinician("Dana").await;
@@ -202,5 +226,6 @@ crate::support::tests!(
     twins_with_one_key_make_one_request,
     the_database_itself_refuses_two_claims_that_overlap,
     confirming_twice_is_harmless_and_told_once,
+    a_decision_on_what_holds_no_more_is_not_stored,
     a_request_past_its_deadline_holds_nothing_and_reads_as_expired_before_any_sweep,
 );

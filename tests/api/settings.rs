@@ -292,6 +292,40 @@ async fn an_end_of_care_is_moved_and_care_is_never_doubled() {
     assert!(scene.can_book(&scene.casey).await);
 }
 
+async fn an_end_falls_to_the_care_that_has_begun_by_then_so_that_no_two_overlap() {
+    let scene = Scene::set().await;
+    let admin = &scene.practice.admin;
+    let ids = json!({ "clinicianId": scene.dana.id, "clientId": scene.casey.id });
+    let with = |field: &str, date: &str| {
+        let mut input = ids.clone();
+        input[field] = json!(date);
+        input
+    };
+    let periods = async || {
+        let care = "query($id: ID!) { client(id: $id) { care { startedOn endedOn } } }";
+        let shown = admin.run(care, json!({ "id": scene.casey.id })).await["client"]["care"].take();
+        let dates = |one: &Value| [text(&one["startedOn"]), text(&one["endedOn"])];
+        shown.as_array().expect("a list").iter().map(dates).collect::<Vec<_>>()
+    };
+    admin.done("endCare", "", with("endsOn", "2027-03-01")).await;
+    admin.done("startCare", "", with("startsOn", "2027-04-01")).await;
+    // Neither the first care is stretched over the second, nor the second begun before its time.
+    for (ends_on, first, second) in [
+        ("2027-05-01", "2027-03-01", "2027-05-01"),
+        ("2027-03-15", "2027-03-15", "2027-05-01"),
+        ("2027-02-01", "2027-02-01", "2027-05-01"),
+        ("2027-04-01", "2027-02-01", "2027-04-01"),
+    ] {
+        admin.done("endCare", "", with("endsOn", ends_on)).await;
+        assert_eq!(periods().await, [["2027-01-04", first], ["2027-04-01", second]], "after an end on {ends_on}");
+    }
+    // The later care never was: it stands in nobody's way.
+    admin.done("startCare", "", with("startsOn", "2027-02-01")).await;
+    admin.done("endCare", "", ids.clone()).await;
+    let refused = admin.call("endCare", "", with("endsOn", "2027-01-31")).await;
+    assert_eq!(refused["errors"][0]["field"], json!(["input", "endsOn"]), "{refused}");
+}
+
 async fn hours_in_which_no_offered_service_may_be_booked_are_no_step_done() {
     let scene = Scene::set().await;
     let other = scene.practice.service("Group session", 90).await;
@@ -339,6 +373,7 @@ async fn a_hundred_windows_for_more_than_a_hundred_services_are_saved() {
 
 crate::support::tests!(
     an_end_of_care_is_moved_and_care_is_never_doubled,
+    an_end_falls_to_the_care_that_has_begun_by_then_so_that_no_two_overlap,
     hours_in_which_no_offered_service_may_be_booked_are_no_step_done,
     a_hundred_windows_for_more_than_a_hundred_services_are_saved,
     a_dry_run_saves_nothing_and_its_impact_is_that_of_the_change_itself,

@@ -17,7 +17,8 @@ pub struct EndCareInput {
     pub clinician_id: ID,
     /// The client.
     pub client_id: ID,
-    /// The first day without care, in the practice's zone, not before care began; left out, today.
+    /// The first day without care, in the practice's zone, not before care begins; left out, today. On the day it begins,
+    /// care never was.
     pub ends_on: Option<LocalDate>,
     /// True shows the impact and saves nothing.
     #[graphql(default = false)]
@@ -54,8 +55,8 @@ pub struct EndCare;
 
 #[Object]
 impl EndCare {
-    /// Ends a client's care with a clinician: new requests stop, requests that wait stay decidable, what is booked
-    /// stays booked. Requires: admin.
+    /// Ends a client's care with a clinician, or moves an end that is still to come: new requests stop, requests that wait
+    /// stay decidable, what is booked stays booked. Requires: admin.
     async fn end_care(
         &self,
         ctx: &Context<'_>,

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
 use crate::domain::hours::WeeklyHours;
+use crate::domain::ids::ServiceId;
 use crate::domain::rejection::Rejection;
 use crate::domain::time;
 use crate::graphql::context::Asking;
@@ -69,8 +70,9 @@ impl SetWeeklyHours {
 
 async fn run(ctx: &Context<'_>, input: SetWeeklyHoursInput) -> Result<SetWeeklyHoursPayload, Refusal> {
     let clinician_id = input::id("input.clinicianId", &input.clinician_id)?;
-    let windows = input.hours.iter().enumerate().map(|(index, window)| parse(&format!("input.hours.{index}"), window));
-    let set = usecases::SetWeeklyHours { clinician_id, windows: windows.collect::<Result<_, _>>()? };
+    let parsed = input.hours.iter().enumerate().map(|(index, window)| parse(&format!("input.hours.{index}"), window));
+    let (windows, named_services) = parsed.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    let set = usecases::SetWeeklyHours { clinician_id, windows, named_services };
     let change = input::change(input.dry_run, input.expected_revision);
     let changed = ctx.desk().set_weekly_hours(ctx.viewer()?, set, &change).await?;
     Ok(SetWeeklyHoursPayload {
@@ -99,19 +101,21 @@ pub struct WeeklyHoursInput {
     pub modality: Option<Modality>,
 }
 
-fn parse(path: &str, window: &WeeklyHoursInput) -> Result<WeeklyHours, Rejection> {
+/// The window, and its services in the order in which they are named.
+fn parse(path: &str, window: &WeeklyHoursInput) -> Result<(WeeklyHours, Vec<ServiceId>), Rejection> {
     let time = |field: &str, text: &LocalTime| {
         time::LocalTime::parse(&text.0).map_err(|message| Rejection::invalid(&format!("{path}.{field}"), message))
     };
     let (opens, closes) = (time("opensAt", &window.opens_at)?, time("closesAt", &window.closes_at)?);
     let (opens_minute, closes_minute) = WeeklyHours::window(opens, closes, window.closes_next_day)
         .map_err(|wrong| Rejection::invalid(&format!("{path}.{}", wrong.field), wrong.message))?;
-    let services = window.service_ids.as_deref().unwrap_or_default();
-    Ok(WeeklyHours {
+    let services = input::ids(&format!("{path}.serviceIds"), window.service_ids.as_deref().unwrap_or_default())?;
+    let hours = WeeklyHours {
         weekday: window.weekday.into(),
         opens_minute,
         closes_minute,
-        service_ids: input::ids(&format!("{path}.serviceIds"), services)?.into_iter().collect(),
+        service_ids: services.iter().copied().collect(),
         modality: window.modality.map(Into::into),
-    })
+    };
+    Ok((hours, services))
 }

@@ -47,7 +47,7 @@ refusals! {
     InvalidInput,
     /// The settings have changed since `expectedRevision`: preview again.
     StaleRevision,
-    /// The client is in this clinician's care already.
+    /// The client is in this clinician's care at that time already, or will be later.
     AlreadyExists,
     /// The clinician no longer sees clients, or the client is no longer one.
     Inactive,
