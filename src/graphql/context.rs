@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use async_graphql::{Context, ServerError};
 
+use super::gathering::Gathering;
 use super::loaders::Loaders;
 use crate::domain::time::Instant;
 use crate::domain::viewer::Viewer;
@@ -26,6 +27,7 @@ pub struct Session {
     pub viewer: Viewer,
     pub expires_at: Instant,
     pub loaders: Loaders,
+    pub gathering: Gathering,
     /// The denials of nullable fields so far, which are told beside the data.
     pub denials: Arc<Mutex<Vec<ServerError>>>,
     /// What the request's document asks for, apart from where a stream begins; known once it is parsed.

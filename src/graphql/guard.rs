@@ -13,6 +13,7 @@ use async_graphql::{
 
 use super::context::{Session, not_signed_in};
 use super::error::{denial, top_level};
+use super::gathering::Gathering;
 use super::loaders::Loaders;
 use super::once;
 use crate::auth::policy;
@@ -59,9 +60,10 @@ impl Extension for Enforcer {
                 Denied::Unauthenticated("This member can no longer sign in. Ask an admin of the practice.".to_owned());
             return Err(denial(&gone).into_server_error(Pos::default()));
         };
-        let loaders = Loaders::new(desk.clone(), viewer.clone());
+        let gathering = Gathering::default();
+        let loaders = Loaders::new(desk.clone(), viewer.clone(), gathering.clone());
         let (denials, document) = (self.denials.clone(), self.document.clone());
-        let session = Session { viewer, expires_at: identity.expires_at, loaders, denials, document };
+        let session = Session { viewer, expires_at: identity.expires_at, loaders, gathering, denials, document };
         next.run(ctx, request.data(session)).await
     }
 
@@ -81,7 +83,11 @@ impl Extension for Enforcer {
     }
 
     async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
-        let mut response = next.run(ctx, operation).await;
+        let execution = next.run(ctx, operation);
+        let mut response = match ctx.data_opt::<Session>() {
+            Some(session) => session.gathering.run(execution).await,
+            None => execution.await,
+        };
         response.errors.append(&mut self.denials.lock().unwrap_or_else(PoisonError::into_inner));
         response
     }

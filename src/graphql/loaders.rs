@@ -2,12 +2,11 @@
 //! belongs to one viewer's request and reads under their rights; it is never shared.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use async_graphql::runtime::{TokioSpawner, TokioTimer};
 
 use super::error::top_level;
+use super::gathering::{Gathering, Now};
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, RequestId};
 use crate::domain::requests::{Appointment, AppointmentRequest};
 use crate::domain::viewer::Viewer;
@@ -38,11 +37,9 @@ pub struct RequestBehind(pub AppointmentId);
 pub struct BookableOf(pub ClinicianId);
 
 impl Loaders {
-    /// For one viewer's request.
-    pub fn new(desk: Desk, viewer: Viewer) -> Self {
-        let loader = DataLoader::new(Rows { desk, viewer }, TokioSpawner::current(), TokioTimer::default());
-        // Fields that are ready together are gathered without waiting for more.
-        Self(loader.delay(Duration::ZERO))
+    /// For one viewer's request, whose execution polls the loads.
+    pub fn new(desk: Desk, viewer: Viewer, gathering: Gathering) -> Self {
+        Self(DataLoader::new(Rows { desk, viewer }, gathering, Now))
     }
 
     /// The row with a key, if the viewer may see one.

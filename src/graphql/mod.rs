@@ -4,6 +4,7 @@ mod context;
 mod counting;
 mod enums;
 mod error;
+mod gathering;
 mod guard;
 mod input;
 mod loaders;
