@@ -55,8 +55,17 @@ impl Postgres {
         SHARED.get_or_init(Self::start).as_ref()
     }
 
-    /// Starts one.
+    /// Starts one that does not wait for the disk.
     pub fn start() -> Option<Self> {
+        Self::start_as("quick")
+    }
+
+    /// Starts one as PostgreSQL comes, so that what is committed survives a power cut: to measure with.
+    pub fn start_durable() -> Option<Self> {
+        Self::start_as("durable")
+    }
+
+    fn start_as(kind: &str) -> Option<Self> {
         let Some((programs, _)) = postgres_programs() else {
             assert!(
                 std::env::var_os(REQUIRED).is_none(),
@@ -65,7 +74,7 @@ impl Postgres {
             return None;
         };
         let port = free_port();
-        let (keeper, mut said) = keeper("postgres.sh", &[programs.as_ref(), port.to_string().as_ref()]);
+        let (keeper, mut said) = keeper("postgres.sh", &[programs.as_ref(), port.to_string().as_ref(), kind.as_ref()]);
         let folder = read_answer(&mut said);
         assert!(!folder.is_empty(), "PostgreSQL did not start: see above");
         Some(Self { programs, folder: folder.into(), port, _keeper: keeper })

@@ -1,0 +1,120 @@
+//! The least that making a request must write, by hand: one transaction, the statements prepared, every guard of the
+//! schema in force, each commit on disk before it counts.
+
+use chrono::{Duration, Utc};
+use frontdesk::store::POSTGRES_CONNECTIONS;
+use sea_orm::sqlx::postgres::{PgPool, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sea_orm::sqlx::{self, Error};
+use uuid::Uuid;
+
+use super::office::Ask;
+use super::stage::Store;
+
+/// The same for both, whose types differ.
+macro_rules! write_rows {
+    ($transaction:ident, $ask:ident) => {
+        let (practice, request, now) = ($ask.practice_id.0, Uuid::now_v7(), Utc::now());
+        let (starts, ends) = ($ask.starts_at, $ask.starts_at + Duration::hours(1));
+        let respond_by = now + Duration::hours(72);
+        let seq: i64 = sqlx::query_scalar(NEXT_EVENT).bind(practice).fetch_one(&mut *$transaction).await?;
+        sqlx::query(REQUEST)
+            .bind(practice)
+            .bind(request)
+            .bind($ask.client_id.0)
+            .bind($ask.clinician_id.0)
+            .bind($ask.service_id.0)
+            .bind(starts.timestamp_millis())
+            .bind(ends.timestamp_millis())
+            .bind(starts.to_rfc3339())
+            .bind(now.timestamp_millis())
+            .bind($ask.member_id.0)
+            .bind(respond_by.timestamp_millis())
+            .execute(&mut *$transaction)
+            .await?;
+        sqlx::query(CLAIM)
+            .bind(practice)
+            .bind(Uuid::now_v7())
+            .bind($ask.clinician_id.0)
+            .bind($ask.client_id.0)
+            .bind(starts.timestamp_millis())
+            .bind(ends.timestamp_millis())
+            .bind(respond_by.timestamp_millis())
+            .bind(request)
+            .execute(&mut *$transaction)
+            .await?;
+        sqlx::query(KEY)
+            .bind(practice)
+            .bind($ask.member_id.0)
+            .bind(Uuid::now_v7().to_string())
+            .bind(Uuid::now_v7())
+            .bind(request)
+            .bind(now.timestamp_millis())
+            .execute(&mut *$transaction)
+            .await?;
+        sqlx::query(EVENT)
+            .bind(practice)
+            .bind(seq)
+            .bind(now.timestamp_millis())
+            .bind($ask.member_id.0)
+            .bind($ask.clinician_id.0)
+            .bind($ask.client_id.0)
+            .bind(request)
+            .execute(&mut *$transaction)
+            .await?;
+    };
+}
+
+/// Connections to the database, as many and as durable as the server's own.
+pub enum Bare {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Bare {
+    pub async fn open(store: Store, url: &str) -> Self {
+        match store {
+            Store::Sqlite => {
+                let options: SqliteConnectOptions = url.parse().expect("an address");
+                let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+                let options = options.foreign_keys(true);
+                let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+                Self::Sqlite(pool.expect("a database"))
+            }
+            Store::Postgres => {
+                let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect(url).await;
+                Self::Postgres(pool.expect("a database"))
+            }
+        }
+    }
+
+    /// Writes what a request writes: itself, its claim, its event, its key.
+    pub async fn insert(&self, ask: &Ask) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(pool) => {
+                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+                write_rows!(transaction, ask);
+                transaction.commit().await
+            }
+            Self::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                write_rows!(transaction, ask);
+                transaction.commit().await
+            }
+        }
+    }
+}
+
+const NEXT_EVENT: &str = "UPDATE practices SET last_event = last_event + 1 WHERE id = $1 RETURNING last_event";
+const REQUEST: &str = "INSERT INTO appointment_requests (practice_id, id, client_id, clinician_id, service_id, status,
+    starts_at, ends_at, time_zone, local_start, modality, note_to_clinician, requested_at, requested_by, respond_by_at,
+    version) VALUES ($1, $2, $3, $4, $5, 'PENDING', $6, $7, 'UTC', $8, 'IN_PERSON', 'by hand', $9, $10, $11, 1)";
+const CLAIM: &str = "INSERT INTO claims (practice_id, id, kind, clinician_id, client_id, starts_at, ends_at,
+    held_from_at, held_until_at, lapses_at, appointment_request_id)
+    VALUES ($1, $2, 'REQUEST', $3, $4, $5, $6, $5, $6, $7, $8)";
+const KEY: &str = "INSERT INTO idempotency_keys (practice_id, member_id, operation, idempotency_key, fingerprint,
+    result_id, created_at) VALUES ($1, $2, 'requestAppointment', $3, $4, $5, $6)";
+const EVENT: &str = "INSERT INTO events (practice_id, seq, kind, occurred_at, actor_member_id, clinician_id, client_id,
+    appointment_request_id, details) VALUES ($1, $2, 'APPOINTMENT_REQUESTED', $3, $4, $5, $6, $7, '{}')";
