@@ -60,12 +60,12 @@ async fn measure(options: &Options, store: Store) -> Value {
     let bare = Arc::new(Bare::open(store, &stage.copy()).await);
     let load_before = report::load();
     let program = Program::start(&stage).await;
-    // Each practice's admin follows, so that every request is pushed once.
-    let whose = (0..count).map(|number| number % PRACTICES).collect();
+    // Every clinician follows, so that each request is pushed once.
+    let whose = asks.iter().map(|ask| ask.clinician).collect();
     let ledger = Arc::new(Ledger::open(count, Whose::One(whose)));
-    let tokens = practices.iter().map(|practice| practice.admin_token.as_str());
+    let tokens = practices.iter().flat_map(|practice| &practice.clinicians).map(String::as_str);
     let _sockets = kit::socket::subscribe(program.address, tokens, "appointmentRequestChanged", &ledger).await;
-    program.until_subscribed(PRACTICES).await;
+    program.until_subscribed(PRACTICES * CLINICIANS).await;
 
     let asks: Arc<[Ask]> = asks.into();
     let mut from = 0;

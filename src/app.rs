@@ -66,6 +66,7 @@ pub async fn serve(
         api: graphql::api(desk.clone()),
         tokens: Tokens::new(config.secret.clone()),
         clock: desk.clock().clone(),
+        limits: config.limits.clone().into(),
         desk,
     };
     let served = http::serve(listener, server, config.console, stop).await;

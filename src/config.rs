@@ -4,14 +4,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::auth::secret::Secret;
+use crate::limits::Limits;
 use crate::store::DatabaseUrl;
 
 /// The database where none is named.
 pub const DEFAULT_DATABASE_URL: &str = "sqlite://frontdesk.db";
 /// The address where none is named: this machine only.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
-/// The longest body of a request, in bytes: the largest document of ours with a thousand ids has 60 KB.
-pub const BODY_MAX_BYTES: usize = 256 * 1024;
 /// How often overdue requests are swept. Readers do not wait for it.
 pub const SWEEP_INTERVAL: std::time::Duration = std::time::Duration::from_secs(15);
 
@@ -50,6 +49,8 @@ pub struct Config {
     pub push_retention: chrono::Duration,
     /// Serve the console at `/`.
     pub console: bool,
+    /// What a caller may send, hold and ask for.
+    pub limits: Limits,
 }
 
 /// The signing secret: the one given, else the one kept beside the database.

@@ -19,6 +19,8 @@ pub mod domain;
 pub mod graphql;
 /// The door: routes, sockets, health.
 pub mod http;
+/// Every bound on what a caller may send, hold or ask for.
+pub mod limits;
 /// What is counted while serving, for Prometheus.
 pub mod metrics;
 /// Wake-ups, and one subscriber's way through the log.

@@ -43,7 +43,8 @@ impl Demo {
         let secret = config::secret(None, &database_url).map_err(Failure)?;
         let listen = listener.local_addr().map_err(Failure::from_error)?;
         let (bus, push_retention) = (None, PUSH_RETENTION);
-        let config = Config { database_url, listen, secret, bus, push_retention, console: self.door.console() };
+        let (console, limits) = (self.door.console(), self.door.limits());
+        let config = Config { database_url, listen, secret, bus, push_retention, console, limits };
         let parts = app::open_server(&config, Clock::system()).await.map_err(Failure::from_error)?;
         let desk = parts.desk.clone();
         eprintln!("The sample practice is served from {}.", config.database_url);

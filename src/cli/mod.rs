@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::auth::secret::Secret;
 use crate::config::{self, DEFAULT_DATABASE_URL};
+use crate::limits::Limits;
 use crate::store::{DatabaseUrl, POSTGRES_CONNECTIONS};
 use crate::usecases::Refusal;
 
@@ -51,6 +52,8 @@ enum Command {
     Copy(copy::Copy),
     /// Print the API's schema, as schema.graphql holds it.
     Schema,
+    /// Print every limit on what a caller may send, hold or ask for, with its default and its reason.
+    Limits,
 }
 
 /// Where the data is.
@@ -147,6 +150,10 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Copy(copy) => copy.run().await,
         Command::Schema => {
             print!("{}", crate::graphql::print_sdl());
+            Ok(())
+        }
+        Command::Limits => {
+            print!("{}", Limits::default());
             Ok(())
         }
     }

@@ -11,6 +11,7 @@ use super::{DatabaseArgs, Failure, SecretArgs};
 use crate::app::{self, Parts};
 use crate::clock::Clock;
 use crate::config::{BusUrl, Config, DEFAULT_LISTEN};
+use crate::limits::{Limits, SetLimit};
 
 /// Serves until SIGTERM or SIGINT; then it takes no new connection, finishes what runs, and exits 0.
 #[derive(Args)]
@@ -38,6 +39,10 @@ pub struct DoorArgs {
     /// Serve no console at /.
     #[arg(long)]
     no_console: bool,
+    /// Set one of the limits, NAME=VALUE: `frontdesk limits` lists them with their defaults. Can be given again.
+    #[arg(long = "limit", env = "FRONTDESK_LIMITS", value_name = "NAME=VALUE", value_delimiter = ',',
+          value_parser = SetLimit::parse)]
+    limits: Vec<SetLimit>,
 }
 
 impl DoorArgs {
@@ -46,6 +51,11 @@ impl DoorArgs {
         TcpListener::bind(self.listen).await.map_err(|error| {
             Failure(format!("{} cannot be listened at: {error}. Choose another address with --listen.", self.listen))
         })
+    }
+
+    /// The limits, as they were set.
+    pub(super) fn limits(&self) -> Limits {
+        self.limits.iter().fold(Limits::default(), |limits, set| limits.with(*set))
     }
 
     /// True unless the console is turned off.
@@ -62,7 +72,8 @@ impl Serve {
         let secret = self.secret.load(&database_url)?;
         let listen = listener.local_addr().map_err(Failure::from_error)?;
         let (bus, push_retention) = (self.bus, self.push_retention);
-        let config = Config { database_url, listen, secret, bus, push_retention, console: self.door.console() };
+        let (console, limits) = (self.door.console(), self.door.limits());
+        let config = Config { database_url, listen, secret, bus, push_retention, console, limits };
         let parts = app::open_server(&config, Clock::system()).await.map_err(Failure::from_error)?;
         eprintln!("frontdesk {} serves {}", env!("CARGO_PKG_VERSION"), config.database_url);
         print_addresses(&config);

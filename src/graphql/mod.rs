@@ -2,6 +2,7 @@
 
 mod context;
 mod counting;
+mod document;
 mod enums;
 mod error;
 mod gathering;
@@ -21,6 +22,7 @@ use async_graphql::Schema;
 
 use crate::usecases::Desk;
 
+pub use document::{Asked, Prepared, prepare};
 pub use guard::TokenIdentity;
 pub use sdl::print as print_sdl;
 

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::Server;
+use crate::graphql::{Asked, Prepared, prepare};
 
 /// Answers a request. GET is not routed, so nothing can be changed by following a link; a body that is not declared JSON
 /// is refused, so no plain form of another site can send one.
@@ -23,9 +24,15 @@ pub async fn answer(
             return (StatusCode::UNAUTHORIZED, challenge, error("UNAUTHENTICATED", &bad.to_string())).into_response();
         }
     };
-    let mut request = match body {
-        Ok(Json(request)) => request,
+    let asked = match body {
+        Ok(Json(async_graphql::Request { query, operation_name, variables, .. })) => {
+            Asked { query, operation_name, variables }
+        }
         Err(rejection) => return refuse(&rejection),
+    };
+    let mut request = match prepare(asked, &server.limits) {
+        Ok(Prepared { request, .. }) => request,
+        Err(error) => return Json(async_graphql::Response::from_errors(vec![error])).into_response(),
     };
     if let Some(identity) = identity {
         request = request.data(identity);
@@ -39,7 +46,7 @@ fn refuse(rejection: &JsonRejection) -> Response {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             "Send the request as JSON, with the header “Content-Type: application/json”."
         }
-        StatusCode::PAYLOAD_TOO_LARGE => "The request is longer than 256 KiB. Send less at a time.",
+        StatusCode::PAYLOAD_TOO_LARGE => "The request is over the limit body_bytes. Send less at a time.",
         _ => "The body is not a GraphQL request. Send a JSON object with “query” and, where needed, “variables”.",
     };
     (status, error("BAD_REQUEST", message)).into_response()

@@ -8,6 +8,7 @@ mod metrics;
 mod websocket;
 
 use std::future::Future;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -17,8 +18,9 @@ use tokio::sync::oneshot;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
-use crate::config::{BODY_MAX_BYTES, STOP_TIMEOUT};
+use crate::config::STOP_TIMEOUT;
 use crate::graphql::Api;
+use crate::limits::{Limit, Limits};
 use crate::usecases::Desk;
 
 /// Where queries and mutations are sent.
@@ -33,6 +35,7 @@ pub struct Server {
     pub tokens: Tokens,
     pub clock: Clock,
     pub desk: Desk,
+    pub limits: Arc<Limits>,
 }
 
 /// Serves until `stop` resolves: then no new connection is taken, and running requests finish within `STOP_TIMEOUT`.
@@ -69,7 +72,7 @@ fn router(server: Server, console: bool) -> Router {
         .route("/healthz", get(health::is_alive))
         .route("/readyz", get(health::is_ready))
         .route("/metrics", get(metrics::page))
-        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+        .layer(DefaultBodyLimit::max(server.limits.size(Limit::BodyBytes)));
     let router = if console { router.route("/", get(console::page)) } else { router };
     router.with_state(server)
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Server;
 use crate::auth::token::BadToken;
-use crate::config::BODY_MAX_BYTES;
+use crate::limits::Limit;
 
 /// The protocol that is spoken; its older namesake is not.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -25,7 +25,10 @@ pub async fn open(
     protocol: Result<GraphQLProtocol, StatusCode>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(BODY_MAX_BYTES).read_buffer_size(READ_BUFFER_BYTES);
+    let upgrade = upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(server.limits.size(Limit::MessageBytes))
+        .read_buffer_size(READ_BUFFER_BYTES);
     let is_ours = upgrade.selected_protocol().is_some_and(|chosen| chosen == PROTOCOL);
     let (Ok(protocol), true) = (protocol, is_ours) else {
         let message = "Ask for the subprotocol graphql-transport-ws: “Sec-WebSocket-Protocol: graphql-transport-ws”.";

@@ -9,6 +9,7 @@ use frontdesk::app;
 use frontdesk::auth::secret::Secret;
 use frontdesk::clock::Clock;
 use frontdesk::config::{BusUrl, Config, PUSH_RETENTION};
+use frontdesk::limits::Limits;
 use frontdesk::store::DatabaseUrl;
 use frontdesk::usecases::Desk;
 
@@ -36,6 +37,7 @@ impl Server {
             bus,
             push_retention: PUSH_RETENTION,
             console: true,
+            limits: Limits::default(),
         };
         let parts = app::open_server(&config, clock.clone()).await.expect("a database");
         let desk = parts.desk.clone();

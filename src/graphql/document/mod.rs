@@ -1,0 +1,84 @@
+//! A request as a caller sends it, looked at before anything is run: within the limits, a document, and one operation of
+//! it chosen. Every transport comes through here.
+
+mod lexical;
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
+use async_graphql::{ErrorExtensionValues, Request, ServerError, Variables};
+
+use crate::limits::{Limit, Limits};
+
+/// What a transport has read: GraphQL's own parameters.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    pub query: String,
+    pub operation_name: Option<String>,
+    pub variables: Variables,
+}
+
+/// A request that can be run.
+pub struct Prepared {
+    /// With its document parsed; the viewer's identity is still to be put in.
+    pub request: Request,
+    /// What kind of operation it runs.
+    pub kind: OperationType,
+}
+
+/// Looks at what was asked. An error is a request error: nothing was run.
+pub fn prepare(asked: Asked, limits: &Limits) -> Result<Prepared, ServerError> {
+    lexical::check(&asked.query, limits).map_err(refused)?;
+    let document = parse_query(&asked.query).map_err(|error| coded(error.into(), "GRAPHQL_PARSE_FAILED"))?;
+    let kind = kind(&document, asked.operation_name.as_deref())?;
+    let mut request = Request::new(asked.query).variables(asked.variables);
+    request.operation_name = asked.operation_name;
+    request.set_parsed_query(document);
+    Ok(Prepared { request, kind })
+}
+
+fn kind(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, ServerError> {
+    let found = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Single(_), Some(_)) => None,
+        (DocumentOperations::Multiple(all), Some(name)) => all.get(name),
+        (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next(),
+        (DocumentOperations::Multiple(_), None) => {
+            let message = "The document has several operations. Say in “operationName” which one to run.";
+            return Err(coded(ServerError::new(message, None), "BAD_REQUEST"));
+        }
+    };
+    found.map(|operation| operation.node.ty).ok_or_else(|| {
+        let message = "The document has no operation of that “operationName”.";
+        coded(ServerError::new(message, None), "BAD_REQUEST")
+    })
+}
+
+/// Something that is over a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Excess {
+    limit: Limit,
+    most: u64,
+}
+
+impl Excess {
+    fn check(limit: Limit, found: u64, limits: &Limits) -> Result<(), Self> {
+        let most = limits.get(limit);
+        if found > most { Err(Self { limit, most }) } else { Ok(()) }
+    }
+}
+
+fn refused(excess: Excess) -> ServerError {
+    let Excess { limit, most } = excess;
+    let message =
+        format!("The request is over the limit {} of {most} {}. Ask for less at a time.", limit.name(), limit.unit());
+    let mut error = coded(ServerError::new(message, None), "LIMIT_EXCEEDED");
+    let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    extensions.set("limit", limit.name());
+    extensions.set("value", most);
+    error
+}
+
+fn coded(mut error: ServerError, code: &str) -> ServerError {
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+    error
+}
