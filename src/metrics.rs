@@ -115,6 +115,12 @@ impl Metrics {
         self.operations.get_or_create(&labels).inc();
     }
 
+    /// A request was refused before its operation was known.
+    pub fn count_bad_request(&self) {
+        let labels = OperationLabels { kind: "query", field: "unknown", outcome: "bad_request" };
+        self.count_operation(labels, Duration::ZERO);
+    }
+
     /// A time that a client asked for was refused; `reason` is the rule's code.
     pub fn count_refused(&self, reason: &'static str) {
         self.refused.get_or_create(&ReasonLabels { reason }).inc();

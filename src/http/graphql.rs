@@ -32,7 +32,10 @@ pub async fn answer(
     };
     let mut request = match prepare(asked, &server.limits) {
         Ok(Prepared { request, .. }) => request,
-        Err(error) => return Json(async_graphql::Response::from_errors(vec![error])).into_response(),
+        Err(error) => {
+            server.desk.metrics().count_bad_request();
+            return Json(async_graphql::Response::from_errors(vec![error])).into_response();
+        }
     };
     if let Some(identity) = identity {
         request = request.data(identity);

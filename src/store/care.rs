@@ -6,11 +6,13 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QueryResult, Value};
 use uuid::Uuid;
 
 use super::convert::{date, decision, instant, millis, word};
+use super::requests::waiting;
 use super::scope::placeholders;
 use super::{Scope, StoreError};
 use crate::domain::ids::{CareId, ClientId, ClinicianId, MemberId};
 use crate::domain::impact::Standings;
 use crate::domain::settings::{Access, Care, ClientStanding, Decision};
+use crate::domain::time::Instant;
 use entity::care_relationships;
 
 /// Which pairs of clinician and client to look at.
@@ -35,9 +37,9 @@ pub struct CareRow {
     pub care: Care,
 }
 
-const STANDING: &str = "SELECT c.clinician_id, k.id AS client_id, k.active, k.active_decided_by, k.active_decided_at, k.blocked, k.blocked_decided_by, \
+const STANDING: &str = "c.clinician_id, k.id AS client_id, k.active, k.active_decided_by, k.active_decided_at, k.blocked, k.blocked_decided_by, \
     k.blocked_decided_at, c.started_on, c.started_by, c.started_at, c.ended_on, c.ended_by, c.ended_at, \
-    a.access, a.decided_by AS access_decided_by, a.decided_at AS access_decided_at FROM clients k";
+    a.access, a.decided_by AS access_decided_by, a.decided_at AS access_decided_at";
 
 impl Scope<'_> {
     /// Standings of the pairs that have or had care: one statement, however many pairs. Where a pair has several
@@ -61,7 +63,7 @@ impl Scope<'_> {
             ),
         };
         let sql = format!(
-            "{STANDING} JOIN care_relationships c ON c.practice_id = k.practice_id AND c.client_id = k.id \
+            "SELECT {STANDING} FROM clients k JOIN care_relationships c ON c.practice_id = k.practice_id AND c.client_id = k.id \
              LEFT JOIN client_access a ON a.practice_id = k.practice_id AND a.client_id = k.id \
              AND a.clinician_id = c.clinician_id WHERE k.practice_id = $1{condition} ORDER BY c.id"
         );
@@ -79,22 +81,32 @@ impl Scope<'_> {
         Ok(standings)
     }
 
-    /// The standing of one client with one clinician, care or not; none where there is no such client.
+    /// The standing of one client with one clinician, care or not, and how many requests wait between them; none where
+    /// there is no such client.
     pub async fn standing(
         &self,
         clinician: ClinicianId,
         client: ClientId,
         today: NaiveDate,
-    ) -> Result<Option<ClientStanding>, StoreError> {
+        now: Instant,
+    ) -> Result<Option<(ClientStanding, u64)>, StoreError> {
+        let waiting = format!(
+            "(SELECT COUNT(*) FROM appointment_requests r WHERE r.practice_id = $1 AND r.clinician_id = $2 \
+             AND r.client_id = $3 AND {}) AS waiting",
+            waiting("r", "$4")
+        );
         let sql = format!(
-            "{STANDING} LEFT JOIN care_relationships c ON c.practice_id = k.practice_id AND c.client_id = k.id \
+            "SELECT {STANDING}, {waiting} FROM clients k LEFT JOIN care_relationships c ON c.practice_id = k.practice_id AND c.client_id = k.id \
              AND c.clinician_id = $2 LEFT JOIN client_access a ON a.practice_id = k.practice_id \
              AND a.client_id = k.id AND a.clinician_id = $2 WHERE k.practice_id = $1 AND k.id = $3 ORDER BY c.id"
         );
-        let rows = self.query(&sql, vec![clinician.0.into(), client.0.into()]).await?;
+        let rows = self.query(&sql, vec![clinician.0.into(), client.0.into(), millis(now).into()]).await?;
+        let Some(last) = rows.last() else { return Ok(None) };
+        let waiting: i64 = last.try_get("", "waiting")?;
         let standings = rows.iter().map(decode_standing).collect::<Result<Vec<_>, _>>()?;
         let covering = standings.iter().rposition(|standing| standing.care.is_some_and(|care| care.covers(today)));
-        Ok(covering.map(|index| standings[index].clone()).or_else(|| standings.into_iter().next_back()))
+        let standing = covering.map(|index| standings[index].clone()).or_else(|| standings.into_iter().next_back());
+        Ok(standing.map(|standing| (standing, waiting.unsigned_abs())))
     }
 
     /// Begins care.

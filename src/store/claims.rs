@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter};
 use uuid::Uuid;
 
 use super::convert::{corrupt, instant, millis};
-use super::{Scope, StoreError};
+use super::{Scope, StoreError, Write};
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, RequestId};
 use crate::domain::slots::Held;
 use crate::domain::time::{Instant, Interval};
@@ -32,20 +32,44 @@ pub struct Claim {
     pub held: Interval,
 }
 
-/// Claims that still count: all but pending requests past their deadline.
-fn alive(now: Instant) -> Condition {
-    Condition::any().add(claims::Column::LapsesAt.is_null()).add(claims::Column::LapsesAt.gt(millis(now)))
+/// What holds time in a range.
+#[derive(Default)]
+pub struct HeldTime {
+    /// Of the clinician, buffers included.
+    pub of_clinician: Vec<Held>,
+    /// The client's meetings, with whichever clinician.
+    pub of_client: Vec<Interval>,
+    /// Overdue requests that were not swept yet: they hold nothing, but their claims still stand.
+    pub lapsed: Vec<Lapsed>,
 }
 
-impl Scope<'_> {
-    /// Holds the time, or fails with `ClinicianTimeTaken` or `ClientTimeTaken`.
-    pub async fn insert_claim(&self, claim: &Claim) -> Result<(), StoreError> {
+/// An overdue request whose claim stands in the range: the stretch of the clinician's time, or of the client's.
+#[derive(Clone, Copy, Debug)]
+pub struct Lapsed {
+    pub id: RequestId,
+    pub of_clinician: Option<Interval>,
+    pub of_client: Option<Interval>,
+}
+
+impl Lapsed {
+    /// True where the database would refuse the claim until this one is gone.
+    pub fn is_in_the_way_of(&self, claim: &Claim) -> bool {
+        self.of_clinician.is_some_and(|held| held.overlaps(&claim.held))
+            || self.of_client.is_some_and(|meeting| meeting.overlaps(&claim.meeting))
+    }
+}
+
+impl Write {
+    /// Holds the time, written with the other new rows: that fails with `ClinicianTimeTaken` or `ClientTimeTaken` where it
+    /// is not free.
+    pub fn add_claim(&mut self, claim: &Claim) {
         let (kind, lapses_at, request, appointment) = match claim.kind {
             ClaimKind::Request { id, lapses_at } => ("REQUEST", Some(millis(lapses_at)), Some(id.0), None),
             ClaimKind::Appointment(id) => ("APPOINTMENT", None, None, Some(id.0)),
         };
-        self.insert::<claims::Entity, _>(claims::Model {
-            practice_id: self.practice().0,
+        let scope = self.scope();
+        let row = scope.insertion::<claims::Entity, _>(claims::Model {
+            practice_id: scope.practice().0,
             id: Uuid::now_v7(),
             kind: kind.to_owned(),
             clinician_id: claim.clinician_id.0,
@@ -57,10 +81,12 @@ impl Scope<'_> {
             lapses_at,
             appointment_request_id: request,
             appointment_id: appointment,
-        })
-        .await
+        });
+        self.add(row);
     }
+}
 
+impl Scope<'_> {
     /// Turns a request's claim into its appointment's; the time stays held without a moment between.
     pub async fn pass_claim_on(&self, request: RequestId, appointment: AppointmentId) -> Result<(), StoreError> {
         let change = claims::ActiveModel {
@@ -83,50 +109,46 @@ impl Scope<'_> {
         self.run_delete(self.delete::<claims::Entity>().filter(of_request)).await.map(|_| ())
     }
 
-    /// What holds a clinician's time in `range`.
-    pub async fn held(&self, clinician: ClinicianId, range: Interval, now: Instant) -> Result<Vec<Held>, StoreError> {
-        let select = self
-            .select::<claims::Entity>()
-            .filter(claims::Column::ClinicianId.eq(clinician.0))
-            .filter(claims::Column::HeldFromAt.lt(millis(range.end)))
-            .filter(claims::Column::HeldUntilAt.gt(millis(range.start)))
-            .filter(alive(now));
-        self.all(select).await?.into_iter().map(held).collect()
-    }
-
-    /// The client's meetings in `range`, with whichever clinician.
-    pub async fn client_meetings(
+    /// What holds the clinician's time in `range`, and the client's, where one is asked for: one statement for both.
+    pub async fn held(
         &self,
-        client: ClientId,
+        clinician: ClinicianId,
+        client: Option<ClientId>,
         range: Interval,
         now: Instant,
-    ) -> Result<Vec<Interval>, StoreError> {
-        let select = self
-            .select::<claims::Entity>()
-            .filter(claims::Column::ClientId.eq(client.0))
-            .filter(claims::Column::StartsAt.lt(millis(range.end)))
-            .filter(claims::Column::EndsAt.gt(millis(range.start)))
-            .filter(alive(now));
-        let rows = self.all(select).await?;
-        rows.into_iter().map(|row| Ok(Interval::new(instant(row.starts_at)?, instant(row.ends_at)?))).collect()
-    }
-
-    /// The overdue requests whose claims stand in the way of a meeting, the clinician's or the client's.
-    pub async fn lapsed_in_the_way(&self, claim: &Claim, now: Instant) -> Result<Vec<RequestId>, StoreError> {
+    ) -> Result<HeldTime, StoreError> {
         let of_clinician = Condition::all()
-            .add(claims::Column::ClinicianId.eq(claim.clinician_id.0))
-            .add(claims::Column::HeldFromAt.lt(millis(claim.held.end)))
-            .add(claims::Column::HeldUntilAt.gt(millis(claim.held.start)));
-        let of_client = Condition::all()
-            .add(claims::Column::ClientId.eq(claim.client_id.0))
-            .add(claims::Column::StartsAt.lt(millis(claim.meeting.end)))
-            .add(claims::Column::EndsAt.gt(millis(claim.meeting.start)));
-        let select = self
-            .select::<claims::Entity>()
-            .filter(Condition::any().add(of_clinician).add(of_client))
-            .filter(claims::Column::LapsesAt.lte(millis(now)));
-        let rows = self.all(select).await?;
-        Ok(rows.into_iter().filter_map(|row| row.appointment_request_id).map(RequestId).collect())
+            .add(claims::Column::ClinicianId.eq(clinician.0))
+            .add(claims::Column::HeldFromAt.lt(millis(range.end)))
+            .add(claims::Column::HeldUntilAt.gt(millis(range.start)));
+        let of_client = client.map(|client| {
+            Condition::all()
+                .add(claims::Column::ClientId.eq(client.0))
+                .add(claims::Column::StartsAt.lt(millis(range.end)))
+                .add(claims::Column::EndsAt.gt(millis(range.start)))
+        });
+        let either = of_client.into_iter().fold(Condition::any().add(of_clinician), Condition::add);
+        let mut found = HeldTime::default();
+        for row in self.all(self.select::<claims::Entity>().filter(either)).await? {
+            let meeting = Interval::new(instant(row.starts_at)?, instant(row.ends_at)?);
+            let held = Interval::new(instant(row.held_from_at)?, instant(row.held_until_at)?);
+            let is_clinicians = row.clinician_id == clinician.0;
+            let is_clients = client.is_some_and(|client| row.client_id == Some(client.0));
+            if row.lapses_at.is_some_and(|at| at <= millis(now)) {
+                let (of_clinician, of_client) = (is_clinicians.then_some(held), is_clients.then_some(meeting));
+                let id = row.appointment_request_id.map(RequestId);
+                found.lapsed.extend(id.map(|id| Lapsed { id, of_clinician, of_client }));
+                continue;
+            }
+            if is_clinicians {
+                let meeting_starts_at = (row.kind != "BLOCKED_TIME").then_some(meeting.start);
+                found.of_clinician.push(Held { stretch: held, meeting_starts_at });
+            }
+            if is_clients {
+                found.of_client.push(meeting);
+            }
+        }
+        Ok(found)
     }
 
     /// Every overdue request of the practice, at most `limit`.
@@ -136,12 +158,4 @@ impl Scope<'_> {
         let rows = self.all(select).await?;
         Ok(rows.into_iter().filter_map(|row| row.appointment_request_id).map(RequestId).collect())
     }
-}
-
-fn held(row: claims::Model) -> Result<Held, StoreError> {
-    let meeting = row.kind != "BLOCKED_TIME";
-    Ok(Held {
-        stretch: Interval::new(instant(row.held_from_at)?, instant(row.held_until_at)?),
-        meeting_starts_at: if meeting { Some(instant(row.starts_at)?) } else { None },
-    })
 }

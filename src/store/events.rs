@@ -1,5 +1,6 @@
 //! The practice's log: written in the transaction of the change it tells of, read by push.
 
+use sea_orm::sea_query::InsertStatement;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 
 use super::convert::{instant, millis, word};
@@ -10,11 +11,11 @@ use crate::domain::time::Instant;
 use entity::events::{Column, Entity, Model};
 
 impl Scope<'_> {
-    pub(super) async fn insert_event(&self, seq: i64, event: &Event, now: Instant) -> Result<(), StoreError> {
+    pub(super) fn event_row(&self, seq: i64, event: &Event, now: Instant) -> InsertStatement {
         let changes = event.changes.iter().map(|change| {
             (change.field.to_owned(), serde_json::json!({ "before": change.before, "after": change.after }))
         });
-        self.insert::<Entity, _>(Model {
+        self.insertion::<Entity, _>(Model {
             practice_id: self.practice().0,
             seq,
             kind: event.kind.as_str().to_owned(),
@@ -26,7 +27,6 @@ impl Scope<'_> {
             appointment_id: event.appointment_id.map(|id| id.0),
             details: serde_json::Value::Object(changes.collect()).to_string(),
         })
-        .await
     }
 
     /// The facts numbered after `after` that the filter admits, in order, at most `limit`.

@@ -25,7 +25,8 @@ async fn store_with_a_practice(folder: &tempfile::TempDir) -> (Store, PracticeId
 /// One write of one event, which then holds, is taken back, or is left lying.
 async fn write(store: &Store, practice: PracticeId, end: usize) -> Result<Option<i64>, StoreError> {
     let mut write = store.write(practice).await?;
-    write.append(&Event::new(EventKind::PracticePolicyUpdated, None), now()).await?;
+    write.append(&Event::new(EventKind::PracticePolicyUpdated, None), now());
+    write.flush().await?;
     match end {
         0 => write.commit().await,
         1 => write.roll_back().await.map(|()| None),
@@ -55,14 +56,15 @@ async fn a_write_that_shares_a_transaction_is_seen_by_nobody_before_the_commit_a
     let folder = tempfile::tempdir().expect("a folder");
     let (store, practice) = store_with_a_practice(&folder).await;
     let mut first = store.write(practice).await.expect("a turn");
-    first.append(&Event::new(EventKind::PracticePolicyUpdated, None), now()).await.expect("it writes");
+    first.append(&Event::new(EventKind::PracticePolicyUpdated, None), now());
     // The second is in the queue before the first is done, so that they share a transaction.
     let second = store.write(practice);
     tokio::pin!(second);
     assert!(futures_util::poll!(&mut second).is_pending());
     let first = tokio::spawn(first.commit());
     let mut second = second.await.expect("a turn");
-    second.append(&Event::new(EventKind::PracticePolicyUpdated, None), now()).await.expect("it writes");
+    second.append(&Event::new(EventKind::PracticePolicyUpdated, None), now());
+    second.flush().await.expect("it writes");
     assert_eq!(store.read(practice).counters().await.expect("it reads").last_event, 0);
     assert!(!first.is_finished(), "acknowledged before the commit");
     second.roll_back().await.expect("undone");

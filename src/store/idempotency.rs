@@ -4,7 +4,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::convert::millis;
-use super::{Scope, StoreError};
+use super::{Scope, StoreError, Write};
 use crate::domain::ids::MemberId;
 use crate::domain::time::Instant;
 use entity::idempotency_keys::{Column, Entity, Model};
@@ -24,26 +24,29 @@ impl Scope<'_> {
             .filter(Column::IdempotencyKey.eq(key));
         Ok(self.one(select).await?.map(|row| (row.fingerprint, row.result_id)))
     }
+}
 
-    /// Keeps what was answered, in the transaction that made it.
-    pub async fn keep_answer(
-        &self,
+impl Write {
+    /// Keeps what was answered, written with the other new rows.
+    pub fn keep_answer(
+        &mut self,
         member: MemberId,
         operation: &str,
         key: &str,
         fingerprint: Uuid,
         result: Uuid,
         now: Instant,
-    ) -> Result<(), StoreError> {
-        self.insert::<Entity, _>(Model {
-            practice_id: self.practice().0,
+    ) {
+        let scope = self.scope();
+        let row = scope.insertion::<Entity, _>(Model {
+            practice_id: scope.practice().0,
             member_id: member.0,
             operation: operation.to_owned(),
             idempotency_key: key.to_owned(),
             fingerprint,
             result_id: result,
             created_at: millis(now),
-        })
-        .await
+        });
+        self.add(row);
     }
 }

@@ -40,7 +40,7 @@ use crate::domain::settings::PracticeSettings;
 pub use address::{DatabaseUrl, POSTGRES_CONNECTIONS, ServerClaim};
 pub use care::CareRow;
 pub use care::Pairs;
-pub use claims::{Claim, ClaimKind};
+pub use claims::{Claim, ClaimKind, HeldTime, Lapsed};
 pub use clients::ClientRow;
 pub use clinicians::MemberRow;
 pub use copy::{CopyError, CopyProgress, Sum, copy};

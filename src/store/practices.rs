@@ -93,10 +93,6 @@ impl Scope<'_> {
         Ok(Counters { last_event: row.last_event, revision: row.settings_revision })
     }
 
-    pub(super) async fn set_last_event(&self, seq: i64) -> Result<(), StoreError> {
-        self.set_practice(|update| update.col_expr(practices::Column::LastEvent, Expr::value(seq))).await
-    }
-
     pub(super) async fn set_revision(&self, revision: i64) -> Result<(), StoreError> {
         self.set_practice(|update| update.col_expr(practices::Column::SettingsRevision, Expr::value(revision))).await
     }

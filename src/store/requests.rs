@@ -5,7 +5,7 @@ use sea_orm::{
 };
 
 use super::convert::{instant, maybe_instant, millis, word};
-use super::{Scope, StoreError};
+use super::{Scope, StoreError, Write};
 use crate::domain::hours::Modality;
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, RequestId, ServiceId};
 use crate::domain::requests::{AppointmentRequest, DeclineReason, RequestStatus};
@@ -28,12 +28,15 @@ impl RequestFilter {
     }
 }
 
-impl Scope<'_> {
-    /// Adds a request.
-    pub async fn insert_request(&self, request: &AppointmentRequest) -> Result<(), StoreError> {
-        self.insert::<Entity, _>(self.row(request)).await
+impl Write {
+    /// Adds a request, written with the other new rows.
+    pub fn add_request(&mut self, request: &AppointmentRequest) {
+        let row = self.scope().insertion::<Entity, _>(self.scope().row(request));
+        self.add(row);
     }
+}
 
+impl Scope<'_> {
     /// Stores a decided request, if it still is pending at the version before. Where somebody else was first, the
     /// transaction is given up, and the decision is made anew on what holds.
     pub async fn update_request(&self, request: &AppointmentRequest) -> Result<(), StoreError> {
@@ -141,6 +144,11 @@ impl Scope<'_> {
             version: request.version,
         }
     }
+}
+
+/// `holding(Pending)` as a condition of a query by hand, on the table's name there and the parameter that binds now.
+pub(super) fn waiting(table: &str, now: &str) -> String {
+    format!("{table}.status = 'PENDING' AND {table}.respond_by_at > {now}")
 }
 
 /// The rows in which a status holds now: the same rule as `AppointmentRequest::status_at`, as a condition.

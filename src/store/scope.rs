@@ -3,9 +3,11 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sea_orm::sea_query::{CommonTableExpression, Expr, InsertStatement, WithClause};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseExecutor, DbErr, DeleteMany, EntityTrait, IntoActiveModel,
-    Iterable, PaginatorTrait, QueryFilter, QueryResult, Select, Statement, UpdateMany, Value,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, DeleteMany, EntityTrait,
+    IntoActiveModel, Iterable, PaginatorTrait, QueryFilter, QueryResult, QueryTrait, Select, Statement, UpdateMany,
+    Value,
 };
 
 use super::StoreError;
@@ -119,6 +121,46 @@ impl<'c> Scope<'c> {
     {
         let insert: Boxed<'_, _> = Box::pin(E::insert(row.into_active_model()).exec_without_returning(self.count()));
         insert.await?;
+        Ok(())
+    }
+
+    /// The insertion of one row, to be made together with others.
+    pub(super) fn insertion<E, A>(&self, row: E::Model) -> InsertStatement
+    where
+        E: Scoped,
+        E::Model: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = E>,
+    {
+        E::insert(row.into_active_model()).into_query()
+    }
+
+    /// Inserts rows of any tables and moves the log's counter, all in one round trip: each costs more time than the rows.
+    pub(super) async fn insert_together(&self, rows: Vec<InsertStatement>, last_event: i64) -> Result<(), StoreError> {
+        let counter = self.update::<entity::practices::Entity>();
+        let counter = counter.col_expr(entity::practices::Column::LastEvent, Expr::value(last_event)).into_query();
+        let backend = self.executor.get_database_backend();
+        let statement = match backend {
+            // What one statement of several parts inserts is checked when all of it is there.
+            DbBackend::Postgres => {
+                let parts = rows.into_iter().enumerate().map(|(part, row)| {
+                    CommonTableExpression::new().query(row).table_name(format!("part_{part}")).to_owned()
+                });
+                let with = parts.fold(WithClause::new(), |mut with, part| with.cte(part).to_owned());
+                backend.build(&counter.with(with))
+            }
+            // The values of several statements are bound one after another.
+            _ => {
+                let parts = rows.iter().map(|row| backend.build(row)).chain([backend.build(&counter)]);
+                let (mut sql, mut values) = (String::new(), Vec::new());
+                for part in parts {
+                    sql += &part.sql;
+                    sql.push(';');
+                    values.extend(part.values.map(|values| values.0).unwrap_or_default());
+                }
+                Statement::from_sql_and_values(backend, sql, values)
+            }
+        };
+        self.count().execute_raw(statement).await?;
         Ok(())
     }
 

@@ -71,6 +71,8 @@ pub(super) async fn connect(path: &Path, read_only: bool) -> Result<DatabaseConn
         // One writer: with several, SQLite lets them poll for the lock unfairly, and the slowest waits 20 times as long.
         .max_connections(if read_only { READERS } else { 1 })
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A file in this process does not go away, and asking costs as much as a query.
+        .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
         .sqlx_logging(false)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sea_orm::sea_query::InsertStatement;
 use sea_orm::{DatabaseTransaction, TransactionTrait};
 
 use super::group_commit::Turn;
@@ -26,7 +27,8 @@ impl Store {
             Writer::Turns(writer) => Hold::Turn(writer.turn().await?),
             Writer::Pool(pool) => Hold::Transaction(pool.begin().await?),
         };
-        Ok(Write { hold, practice, shared: self.shared.clone(), last_event: 0, appended: 0, revision: 0 })
+        let shared = self.shared.clone();
+        Ok(Write { hold, practice, shared, last_event: 0, appended: 0, revision: 0, rows: Vec::new() })
     }
 }
 
@@ -46,6 +48,8 @@ pub struct Write {
     last_event: i64,
     appended: i64,
     revision: i64,
+    /// What is still to be inserted, parents before children.
+    rows: Vec<InsertStatement>,
 }
 
 impl Write {
@@ -77,18 +81,31 @@ impl Write {
         self.scope().set_revision(self.revision).await
     }
 
-    /// Appends to the practice's log, at the next number.
-    pub async fn append(&mut self, event: &Event, now: Instant) -> Result<(), StoreError> {
+    /// Appends to the practice's log, at the next number. Written with the other new rows.
+    pub fn append(&mut self, event: &Event, now: Instant) {
         self.appended += 1;
-        self.scope().insert_event(self.last_event + self.appended, event, now).await
+        let row = self.scope().event_row(self.last_event + self.appended, event, now);
+        self.add(row);
+    }
+
+    /// Adds a row to those that go to the database together, when the write is committed or `flush` is called.
+    pub(super) fn add(&mut self, row: InsertStatement) {
+        self.rows.push(row);
+    }
+
+    /// Writes the new rows and the log's counter, in one round trip however many they are.
+    pub async fn flush(&mut self) -> Result<(), StoreError> {
+        let rows = std::mem::take(&mut self.rows);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.scope().insert_together(rows, self.last_event + self.appended).await
     }
 
     /// Makes it all hold at once. Answers the number of the log's last event, where any was appended.
-    pub async fn commit(self) -> Result<Option<i64>, StoreError> {
+    pub async fn commit(mut self) -> Result<Option<i64>, StoreError> {
+        self.flush().await?;
         let last = self.last_event + self.appended;
-        if self.appended > 0 {
-            self.scope().set_last_event(last).await?;
-        }
         match self.hold {
             Hold::Turn(turn) => turn.commit().await?,
             Hold::Transaction(transaction) => {

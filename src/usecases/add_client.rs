@@ -56,9 +56,9 @@ impl Desk {
                 let id = ClientId::generate();
                 scope.insert_client(id, member, now).await.map_err(taken)?;
                 if let Some(key) = &key {
-                    key.keep(&scope, id.0, now).await?;
+                    key.keep(&mut write, id.0, now);
                 }
-                write.append(&Event::new(EventKind::ClientAdded, Some(viewer.member_id)).client(id), now).await?;
+                write.append(&Event::new(EventKind::ClientAdded, Some(viewer.member_id)).client(id), now);
                 self.commit(viewer.practice_id, write).await?;
                 Ok(id)
             })

@@ -69,7 +69,7 @@ impl Desk {
                 let zone = zone.unwrap_or(draft.before.zone);
                 draft.scope().insert_clinician(id, member, credentials.as_deref(), zone, now).await?;
                 if let Some(key) = &key {
-                    key.keep(&draft.scope(), id.0, now).await?;
+                    key.keep(&mut draft.write, id.0, now);
                 }
                 draft.tell(Event::new(EventKind::ClinicianAdded, Some(draft.actor())).clinician(id));
                 Ok((self.finish(draft).await?.settings, id))

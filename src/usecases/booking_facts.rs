@@ -8,12 +8,12 @@ use chrono::{Duration, NaiveDate};
 use super::{Denied, Refusal};
 use crate::domain::gates::{self, AskedStart, Verdict};
 use crate::domain::hours::Modality;
-use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
+use crate::domain::ids::{ClientId, ClinicianId, RequestId, ServiceId};
 use crate::domain::rules::BookingRules;
 use crate::domain::settings::{ClientStanding, Clinician, PracticeSettings, Service};
-use crate::domain::slots::{self, Held, NotOffered, Offer, Wanted};
+use crate::domain::slots::{self, NotOffered, Offer, Wanted};
 use crate::domain::time::{self, Instant, Interval, Tz};
-use crate::store::{RequestFilter, Scope};
+use crate::store::{Claim, HeldTime, Scope};
 
 /// One start that is offered. Computed, never stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,12 +36,11 @@ pub(super) struct BookingFacts {
     today: NaiveDate,
     standing: Option<ClientStanding>,
     pending: u64,
-    held: Vec<Held>,
-    client_meetings: Vec<Interval>,
+    held: HeldTime,
 }
 
 impl BookingFacts {
-    /// Loads them: at most four statements, whatever the range.
+    /// Loads them: two statements at most, whatever the range.
     pub async fn load(
         scope: &Scope<'_>,
         settings: Arc<PracticeSettings>,
@@ -56,27 +55,14 @@ impl BookingFacts {
         let rules = settings.rules_for(clinician, service);
         let today = time::local_date(settings.zone, now);
         let around = Interval::new(range.start - slots::held_reach(), range.end + slots::held_reach());
-        let (mut standing, mut pending, mut client_meetings) = (None, 0, Vec::new());
+        let (mut standing, mut pending) = (None, 0);
         if let Some(client) = client {
-            let found = scope.standing(clinician_id, client, today).await?;
-            standing = Some(found.ok_or_else(|| Denied::not_found_at("client", "clientId"))?);
-            pending = scope.requests_count(&RequestFilter::waiting(clinician_id, client), now).await?;
-            client_meetings = scope.client_meetings(client, around, now).await?;
+            let found = scope.standing(clinician_id, client, today, now).await?;
+            let (found, waiting) = found.ok_or_else(|| Denied::not_found_at("client", "clientId"))?;
+            (standing, pending) = (Some(found), waiting);
         }
-        let held = scope.held(clinician_id, around, now).await?;
-        Ok(Self {
-            clinician_id,
-            service_id,
-            rules,
-            now,
-            range,
-            today,
-            standing,
-            pending,
-            held,
-            client_meetings,
-            settings,
-        })
+        let held = scope.held(clinician_id, client, around, now).await?;
+        Ok(Self { clinician_id, service_id, rules, now, range, today, standing, pending, held, settings })
     }
 
     pub fn clinician(&self) -> &Clinician {
@@ -139,6 +125,11 @@ impl BookingFacts {
         Interval::new(start, start + self.service().duration.span())
     }
 
+    /// The overdue requests whose claims would make the database refuse this one.
+    pub fn lapsed_in_the_way(&self, claim: &Claim) -> Vec<RequestId> {
+        self.held.lapsed.iter().filter(|lapsed| lapsed.is_in_the_way_of(claim)).map(|lapsed| lapsed.id).collect()
+    }
+
     /// The meeting with the buffers that it would hold.
     pub fn claimed(&self, meeting: Interval) -> Interval {
         slots::claimed(&self.rules, meeting)
@@ -152,12 +143,20 @@ impl BookingFacts {
     fn offer(&self, modality: Modality) -> Offer<'_> {
         let clinician = self.clinician();
         let wanted = Wanted { service_id: self.service_id, duration: self.service().duration, modality };
-        Offer::new(clinician.zone, &clinician.hours, &wanted, &self.rules, &self.held, self.range, self.now)
+        Offer::new(
+            clinician.zone,
+            &clinician.hours,
+            &wanted,
+            &self.rules,
+            &self.held.of_clinician,
+            self.range,
+            self.now,
+        )
     }
 
     fn client_is_booked(&self, start: Instant) -> bool {
         let meeting = self.meeting(start);
-        self.client_meetings.iter().any(|held| held.overlaps(&meeting))
+        self.held.of_client.iter().any(|held| held.overlaps(&meeting))
     }
 }
 

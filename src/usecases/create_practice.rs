@@ -26,7 +26,7 @@ impl Desk {
         let (practice, member, now) = (PracticeId::generate(), MemberId::generate(), self.clock.now());
         let mut write = self.store.begin_practice(practice, &name, zone, now).await?;
         write.scope().insert_member(member, &admin, Some(&email), true, now).await?;
-        write.append(&Event::new(EventKind::PracticeCreated, None), now).await?;
+        write.append(&Event::new(EventKind::PracticeCreated, None), now);
         self.commit(practice, write).await?;
         Ok((practice, member))
     }

@@ -58,7 +58,7 @@ impl Desk {
                 }
                 draft.scope().insert_service(&service, draft.now).await?;
                 if let Some(key) = &key {
-                    key.keep(&draft.scope(), service.id.0, draft.now).await?;
+                    key.keep(&mut draft.write, service.id.0, draft.now);
                 }
                 let after = Some(service.id.to_string());
                 draft.tell(Event::new(EventKind::ServiceCreated, Some(draft.actor())).change("serviceId", None, after));

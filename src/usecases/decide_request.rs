@@ -109,6 +109,6 @@ pub(super) async fn save_decided(write: &mut Write, next: &AppointmentRequest, n
             scope.release_claim(next.id).await?;
         }
     }
-    write.append(&Event::of_request(next, next.decided_by), now).await?;
+    write.append(&Event::of_request(next, next.decided_by), now);
     Ok(())
 }

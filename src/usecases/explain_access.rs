@@ -53,8 +53,8 @@ impl Desk {
                 let today = time::local_date(settings.zone, now);
                 let standing = match client {
                     Some(client) => {
-                        let found = scope.standing(asked.clinician_id, client, today).await?;
-                        Some(found.ok_or_else(no_client)?)
+                        let found = scope.standing(asked.clinician_id, client, today, now).await?;
+                        Some(found.ok_or_else(no_client)?.0)
                     }
                     None => None,
                 };

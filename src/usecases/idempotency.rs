@@ -7,7 +7,7 @@ use crate::domain::ids::MemberId;
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::text;
 use crate::domain::time::Instant;
-use crate::store::Scope;
+use crate::store::{Scope, Write};
 
 /// One caller's key for one operation and one body.
 pub(super) struct Idempotency {
@@ -42,7 +42,7 @@ impl Idempotency {
     }
 
     /// Keeps the answer in the transaction that makes it; a refused try leaves no key.
-    pub async fn keep(&self, scope: &Scope<'_>, result: Uuid, now: Instant) -> Result<(), Refusal> {
-        Ok(scope.keep_answer(self.member, self.operation, &self.key, self.fingerprint, result, now).await?)
+    pub fn keep(&self, write: &mut Write, result: Uuid, now: Instant) {
+        write.keep_answer(self.member, self.operation, &self.key, self.fingerprint, result, now);
     }
 }

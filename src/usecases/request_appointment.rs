@@ -79,7 +79,10 @@ impl Desk {
                 }
                 let mut request = draft(&facts, client, viewer, ask.starts_at, modality, note.clone());
                 place(&mut write, &facts, &request).await?;
-                key.keep(&write.scope(), request.id.0, now).await?;
+                key.keep(&mut write, request.id.0, now);
+                // Judged free under the write lock, so the database's guard has nothing left to refuse but a fault of
+                // ours; even then the client hears the truth.
+                write.flush().await.map_err(|error| taken(error, &facts))?;
                 if facts.service().confirmation == Confirmation::Automatic
                     && let Outcome::Changed(confirmed) =
                         request.decide(Decision::Confirm { message: None }, None, now)?
@@ -169,18 +172,19 @@ async fn place(write: &mut Write, facts: &BookingFacts, request: &AppointmentReq
         meeting,
         held: facts.claimed(meeting),
     };
-    let overdue = write.scope().lapsed_in_the_way(&claim, facts.now).await?;
-    expire(write, &overdue, facts.now).await?;
-    write.scope().insert_request(request).await?;
-    // Judged free under the write lock, so the database's guard has nothing left to refuse but a fault of ours; even
-    // then the client hears the truth.
-    write.scope().insert_claim(&claim).await.map_err(|error| match error {
+    expire(write, &facts.lapsed_in_the_way(&claim), facts.now).await?;
+    write.add_request(request);
+    write.add_claim(&claim);
+    write.append(&Event::of_request(request, Some(request.requested_by)), facts.now);
+    Ok(())
+}
+
+fn taken(error: StoreError, facts: &BookingFacts) -> Refusal {
+    match error {
         StoreError::ClinicianTimeTaken => rejection(Finding::SlotTaken, facts).into(),
         StoreError::ClientTimeTaken => rejection(Finding::ClientAlreadyBooked, facts).into(),
         other => Refusal::from(other),
-    })?;
-    write.append(&Event::of_request(request, Some(request.requested_by)), facts.now).await?;
-    Ok(())
+    }
 }
 
 /// The refusal in a client's words. Other times are offered where only the time was wrong.

@@ -39,7 +39,7 @@ pub struct Changed {
 
 /// A settings change between its first and its last statement.
 pub(super) struct Draft {
-    write: Write,
+    pub write: Write,
     /// The settings before the change.
     pub before: Arc<PracticeSettings>,
     standings: Standings,
@@ -100,7 +100,7 @@ impl Desk {
             return Ok(Changed { dry_run: draft.dry_run, settings, impact, revision });
         }
         for event in &draft.events {
-            draft.write.append(event, draft.now).await?;
+            draft.write.append(event, draft.now);
         }
         self.commit(practice, draft.write).await?;
         self.store.keep(settings.clone());

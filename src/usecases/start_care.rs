@@ -65,7 +65,7 @@ impl Desk {
                     };
                     scope.insert_care(&row).await?;
                     if let Some(key) = &key {
-                        key.keep(&scope, row.id.0, draft.now).await?;
+                        key.keep(&mut draft.write, row.id.0, draft.now);
                     }
                     let event = Event::new(EventKind::CareStarted, Some(draft.actor())).clinician(start.clinician_id);
                     let after = Some(care.started_on.to_string());

@@ -191,8 +191,8 @@ impl TestPractice {
         let clinician = ClinicianId::parse(&clinician.id).expect("an id");
         let store = Store::open(&self.database_url).await.expect("a database");
         let always = Interval::new(at("2026-01-01T00:00:00Z"), at("2030-01-01T00:00:00Z"));
-        let held = store.read(practice).held(clinician, always, self.clock.now()).await.expect("it reads");
-        held.into_iter().map(|held| held.stretch).collect()
+        let held = store.read(practice).held(clinician, None, always, self.clock.now()).await.expect("it reads");
+        held.of_clinician.into_iter().map(|held| held.stretch).collect()
     }
 
     /// Tries to write a claim straight into the database; answers why it was refused.
@@ -200,7 +200,7 @@ impl TestPractice {
         let practice = self.admin.run("{ practice { id } }", json!({})).await;
         let practice = PracticeId::parse(&text(&practice["practice"]["id"])).expect("an id");
         let store = Store::open(&self.database_url).await.expect("a database");
-        let write = store.write(practice).await.expect("the lock");
+        let mut write = store.write(practice).await.expect("the lock");
         let kind = ClaimKind::Request { id: RequestId::generate(), lapses_at: stretch.start };
         let claim = Claim {
             kind,
@@ -209,7 +209,8 @@ impl TestPractice {
             meeting: stretch,
             held: stretch,
         };
-        write.scope().insert_claim(&claim).await.expect_err("no such claim is lawful")
+        write.add_claim(&claim);
+        write.flush().await.expect_err("no such claim is lawful")
     }
 
     /// A socket whose first message has this payload.
