@@ -3,12 +3,13 @@
 use std::future::Future;
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::config::{CLOSE_TIMEOUT, Config, PUSH_RETENTION, SWEEP_INTERVAL};
 use crate::graphql;
-use crate::http::{self, Server};
+use crate::http::{self, Seats, Server};
 use crate::push::{Bus, Carrier};
 use crate::store::{DatabaseUrl, ServerClaim, Store, StoreError};
 use crate::usecases::Desk;
@@ -67,6 +68,8 @@ pub async fn serve(
         tokens: Tokens::new(config.secret.clone()),
         clock: desk.clock().clone(),
         limits: config.limits.clone().into(),
+        seats: Seats::default(),
+        stopping: watch::Sender::new(false).into(),
         desk,
     };
     let served = http::serve(listener, server, config.console, stop).await;

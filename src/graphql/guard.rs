@@ -22,6 +22,7 @@ use crate::domain::viewer::Viewer;
 use crate::usecases::{Denied, Desk};
 
 /// Who a request's token says is asking; put into the request's or the connection's data by `http`.
+#[derive(Clone)]
 pub struct TokenIdentity(pub Identity);
 
 /// Enforces `auth::policy` on every field.

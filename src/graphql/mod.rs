@@ -22,8 +22,9 @@ use async_graphql::Schema;
 
 use crate::usecases::Desk;
 
-pub use document::{Asked, Prepared, prepare};
+pub use document::{Asked, Prepared, limit_exceeded, prepare};
 pub use guard::TokenIdentity;
+pub use once::SharedPayload;
 pub use sdl::print as print_sdl;
 
 /// The API's schema, ready to execute.

@@ -1,10 +1,10 @@
 //! What many readers of a stream would see alike is made once: loaded once a view, rendered once a view and document.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::parser::types::{BaseType, ExecutableDocument, Type};
-use async_graphql::{ContextSelectionSet, ServerError, ServerResult, Value, Variables};
+use async_graphql::{ContextSelectionSet, Response, ServerError, ServerResult, Value, Variables};
 use tokio::sync::OnceCell;
 
 use super::context::Session;
@@ -40,6 +40,37 @@ struct Rendered {
     value: Value,
     denials: Vec<ServerError>,
     errors: Vec<ServerError>,
+    /// The whole response, as JSON, once the first reader's has been written down.
+    payload: OnceLock<Arc<str>>,
+}
+
+type Place = OnceCell<Rendered>;
+
+/// Where a transport finds what a response has in common with those of other readers; put into the request's data, one for
+/// each operation.
+#[derive(Clone, Default)]
+pub struct SharedPayload(Arc<Mutex<Option<Arc<Place>>>>);
+
+impl SharedPayload {
+    /// The response as JSON: written down once for all who are sent the same.
+    pub fn payload(&self, mut response: Response) -> Arc<str> {
+        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(rendered) = place.as_deref().and_then(OnceCell::get) else { return json(&response) };
+        let payload = rendered.payload.get_or_init(|| {
+            // The field's value was left out of the response, since it is here.
+            if let Value::Object(data) = &mut response.data
+                && let Some(value) = data.values_mut().next()
+            {
+                *value = rendered.value.clone();
+            }
+            json(&response)
+        });
+        payload.clone()
+    }
+}
+
+fn json(response: &Response) -> Arc<str> {
+    serde_json::to_string(response).unwrap_or_default().into()
 }
 
 /// Renders an event, or finds that another reader with the same view and document has.
@@ -51,8 +82,7 @@ pub async fn render(
 ) -> ServerResult<Value> {
     let Some(session) = ctx.data_opt::<Session>() else { return render.await };
     let Some(document) = session.document.get() else { return render.await };
-    let place =
-        told.place::<OnceCell<Rendered>>(&format!("{view} {document} {:?}", ctx.query_env.operation_name).into());
+    let place = told.place::<Place>(&format!("{view} {document} {:?}", ctx.query_env.operation_name).into());
     let take = |errors: &std::sync::Mutex<Vec<ServerError>>| {
         std::mem::take(&mut *errors.lock().unwrap_or_else(PoisonError::into_inner))
     };
@@ -60,7 +90,7 @@ pub async fn render(
         .get_or_try_init(|| async {
             let value = render.await?;
             let (denials, errors) = (take(&session.denials), take(&ctx.query_env.errors));
-            Ok::<_, ServerError>(Rendered { value, denials, errors })
+            Ok::<_, ServerError>(Rendered { value, denials, errors, payload: OnceLock::new() })
         })
         .await?;
     let give = |errors: &std::sync::Mutex<Vec<ServerError>>, told: &[ServerError]| {
@@ -68,5 +98,7 @@ pub async fn render(
     };
     give(&session.denials, &rendered.denials);
     give(&ctx.query_env.errors, &rendered.errors);
-    Ok(rendered.value.clone())
+    let Some(shared) = ctx.data_opt::<SharedPayload>() else { return Ok(rendered.value.clone()) };
+    *shared.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(place.clone());
+    Ok(Value::Null)
 }

@@ -14,7 +14,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
@@ -22,6 +22,8 @@ use crate::config::STOP_TIMEOUT;
 use crate::graphql::Api;
 use crate::limits::{Limit, Limits};
 use crate::usecases::Desk;
+
+pub use websocket::Seats;
 
 /// Where queries and mutations are sent.
 pub const GRAPHQL_PATH: &str = "/graphql";
@@ -36,6 +38,10 @@ pub struct Server {
     pub clock: Clock,
     pub desk: Desk,
     pub limits: Arc<Limits>,
+    /// How many sockets each member has open.
+    pub seats: Seats,
+    /// Becomes true when the server stops; every socket listens to it.
+    pub stopping: Arc<watch::Sender<bool>>,
 }
 
 /// Serves until `stop` resolves: then no new connection is taken, and running requests finish within `STOP_TIMEOUT`.
@@ -45,19 +51,29 @@ pub async fn serve(
     console: bool,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let stopping = server.stopping.clone();
     let router = router(server, console);
-    let (stopping, stopped) = oneshot::channel();
-    let told = async {
-        stop.await;
-        // Nobody listens any more only where serving has ended by itself.
-        let _ = stopping.send(());
+    let told = {
+        let stopping = stopping.clone();
+        async move {
+            stop.await;
+            stopping.send_replace(true);
+        }
+    };
+    let served = async {
+        let served = axum::serve(listener, router).with_graceful_shutdown(told).await;
+        stopping.send_replace(true);
+        // Sockets outlive the requests that opened them: each listens here until it is closed.
+        stopping.closed().await;
+        served
     };
     let deadline = async {
-        let _ = stopped.await;
+        // It cannot fail: we hold the sender.
+        let _ = stopping.subscribe().wait_for(|stopping| *stopping).await;
         tokio::time::sleep(STOP_TIMEOUT).await;
     };
     tokio::select! {
-        served = axum::serve(listener, router).with_graceful_shutdown(told) => served,
+        served = served => served,
         () = deadline => {
             tracing::warn!("requests that did not end in {} seconds were cut", STOP_TIMEOUT.as_secs());
             Ok(())

@@ -13,6 +13,7 @@ mod races;
 mod rights;
 mod servers;
 mod settings;
+mod sockets;
 mod statements;
 mod story;
 mod streams;
@@ -28,6 +29,7 @@ fn main() -> std::process::ExitCode {
             rights::TESTS,
             servers::TESTS,
             settings::TESTS,
+            sockets::TESTS,
             statements::TESTS,
             story::TESTS,
             streams::TESTS,

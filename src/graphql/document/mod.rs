@@ -10,7 +10,7 @@ use async_graphql::{ErrorExtensionValues, Request, ServerError, Variables};
 use crate::limits::{Limit, Limits};
 
 /// What a transport has read: GraphQL's own parameters.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Asked {
     pub query: String,
     pub operation_name: Option<String>,
@@ -65,6 +65,11 @@ impl Excess {
         let most = limits.get(limit);
         if found > most { Err(Self { limit, most }) } else { Ok(()) }
     }
+}
+
+/// The refusal of what is over a limit.
+pub fn limit_exceeded(limit: Limit, limits: &Limits) -> ServerError {
+    refused(Excess { limit, most: limits.get(limit) })
 }
 
 fn refused(excess: Excess) -> ServerError {

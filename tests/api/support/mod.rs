@@ -39,6 +39,7 @@ use frontdesk::auth::token::Tokens;
 use frontdesk::clock::Clock;
 use frontdesk::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, RequestId};
 use frontdesk::domain::time::Interval;
+use frontdesk::limits::Limit;
 use frontdesk::store::{Claim, ClaimKind, DatabaseUrl, Store, StoreError};
 use frontdesk::usecases::{Desk, NewPractice};
 
@@ -68,11 +69,16 @@ pub fn at(text: &str) -> DateTime<Utc> {
 impl TestPractice {
     /// A practice with an admin and one service; everything off.
     pub async fn begin() -> Self {
+        Self::begin_with(&[]).await
+    }
+
+    /// The same, where the server keeps these limits.
+    pub async fn begin_with(limits: &[(Limit, u64)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database_url = new_database(&folder);
         let clock = Clock::held(at(MONDAY));
         let secret = Secret::given(&"0123456789abcdef".repeat(2)).expect("long enough");
-        let server = Server::start(&database_url, &secret, &clock).await;
+        let server = Server::start_with(&database_url, &secret, &clock, None, limits).await;
         let (desk, address) = (server.desk.clone(), server.address);
         let tokens = Tokens::new(secret.clone());
         let (practice, admin) = create_practice(&desk, "admin@practice.test").await;
@@ -123,7 +129,7 @@ impl TestPractice {
     #[cfg(feature = "nats")]
     pub async fn server_on_bus(&self, url: &str) -> Server {
         let bus = frontdesk::config::BusUrl::parse(url).expect("an address");
-        Server::start_on_bus(&self.database_url, &self.secret, &self.clock, Some(bus)).await
+        Server::start_with(&self.database_url, &self.secret, &self.clock, Some(bus), &[]).await
     }
 
     /// A desk on the same database whose writes wake nobody.
@@ -216,6 +222,16 @@ impl TestPractice {
     /// A socket whose first message has this payload.
     pub async fn socket(&self, payload: Value) -> Stream {
         Stream::connect(self.address, payload).await
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Tells the server to stop.
+    pub fn stop(&mut self) {
+        self.server.stop();
     }
 
     async fn signed_in(&self, email: &str, id: String) -> Person {

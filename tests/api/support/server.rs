@@ -9,7 +9,7 @@ use frontdesk::app;
 use frontdesk::auth::secret::Secret;
 use frontdesk::clock::Clock;
 use frontdesk::config::{BusUrl, Config, PUSH_RETENTION};
-use frontdesk::limits::Limits;
+use frontdesk::limits::{Limit, Limits, SetLimit};
 use frontdesk::store::DatabaseUrl;
 use frontdesk::usecases::Desk;
 
@@ -23,11 +23,20 @@ pub struct Server {
 impl Server {
     /// Serves the database, with the store's own wake-ups.
     pub async fn start(database_url: &DatabaseUrl, secret: &Secret, clock: &Clock) -> Self {
-        Self::start_on_bus(database_url, secret, clock, None).await
+        Self::start_with(database_url, secret, clock, None, &[]).await
     }
 
-    /// The same with wake-ups over this bus.
-    pub async fn start_on_bus(database_url: &DatabaseUrl, secret: &Secret, clock: &Clock, bus: Option<BusUrl>) -> Self {
+    /// The same with wake-ups over this bus, and with these limits.
+    pub async fn start_with(
+        database_url: &DatabaseUrl,
+        secret: &Secret,
+        clock: &Clock,
+        bus: Option<BusUrl>,
+        limits: &[(Limit, u64)],
+    ) -> Self {
+        // A reader who does not read is followed here for longer than they would be in earnest.
+        let own = [(Limit::WriteSeconds, 120)];
+        let limits = own.iter().chain(limits).map(|(limit, value)| SetLimit { limit: *limit, value: *value });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let config = Config {
@@ -37,7 +46,7 @@ impl Server {
             bus,
             push_retention: PUSH_RETENTION,
             console: true,
-            limits: Limits::default(),
+            limits: limits.fold(Limits::default(), Limits::with),
         };
         let parts = app::open_server(&config, clock.clone()).await.expect("a database");
         let desk = parts.desk.clone();
@@ -57,10 +66,17 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
+impl Server {
+    /// Tells it to stop, as a signal would.
+    pub fn stop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

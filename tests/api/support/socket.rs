@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// A frame that does not come within this long does not come.
@@ -31,12 +31,35 @@ impl Stream {
 
     /// Connects and sends the first message, with this payload.
     pub async fn connect(address: SocketAddr, payload: Value) -> Self {
-        let mut request = format!("ws://{address}/graphql/ws").into_client_request().expect("an address");
-        request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("graphql-transport-ws"));
-        let (socket, _) = tokio_tungstenite::connect_async(request).await.expect("the server takes the socket");
-        let mut stream = Self { socket };
+        let headers = [("Sec-WebSocket-Protocol", "graphql-transport-ws")];
+        let mut stream = Self::dial(address, "", &headers).await.expect("the server takes the socket");
         stream.say(json!({ "type": "connection_init", "payload": payload })).await;
         stream
+    }
+
+    /// Opens a socket with these headers and says nothing; the status where the server does not take it.
+    pub async fn dial(address: SocketAddr, query: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://{address}/graphql/ws{query}").into_client_request().expect("an address");
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_str(value).expect("a header"));
+        }
+        match tokio_tungstenite::connect_async(request).await {
+            Ok((socket, _)) => Ok(Self { socket }),
+            Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(error) => panic!("no answer: {error}"),
+        }
+    }
+
+    /// Waits until the server closes the socket; answers its code and reason.
+    pub async fn closed(&mut self) -> (u16, String) {
+        loop {
+            let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("an end in time");
+            match frame.expect("a close frame before the end").expect("a close frame before the end") {
+                Message::Close(Some(frame)) => return (frame.code.into(), frame.reason.to_string()),
+                Message::Close(None) => panic!("closed without a code"),
+                _ => {}
+            }
+        }
     }
 
     /// The next message; none once the server has closed the socket.
@@ -69,7 +92,18 @@ impl Stream {
         }
     }
 
-    async fn say(&mut self, message: Value) {
-        self.socket.send(Message::text(message.to_string())).await.expect("the server listens");
+    /// Sends a message.
+    pub async fn say(&mut self, message: Value) {
+        self.send(Message::text(message.to_string())).await;
+    }
+
+    /// Sends something, which fails where the server has closed the socket.
+    pub async fn try_send(&mut self, message: Message) -> Result<(), Error> {
+        self.socket.send(message).await
+    }
+
+    /// Sends what may be no message at all.
+    pub async fn send(&mut self, message: Message) {
+        self.socket.send(message).await.expect("the server listens");
     }
 }

@@ -1,0 +1,78 @@
+//! The operations that run on one socket.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use async_graphql::Response;
+use async_graphql::futures_util::stream::{BoxStream, StreamExt};
+
+use crate::graphql::SharedPayload;
+
+/// One that runs.
+struct Operation {
+    id: String,
+    stream: BoxStream<'static, Response>,
+    shared: SharedPayload,
+    has_answered: bool,
+}
+
+/// What an operation has to say.
+#[derive(Debug, PartialEq)]
+pub enum Told {
+    /// A response, as JSON.
+    Next(std::sync::Arc<str>),
+    /// It was not run: its errors, as JSON.
+    Refused(String),
+    /// It is over.
+    Complete,
+}
+
+/// All that run, polled in turn: one that says much does not silence the others.
+#[derive(Default)]
+pub struct Operations {
+    all: Vec<Operation>,
+    turn: usize,
+}
+
+impl Operations {
+    /// One more.
+    pub fn start(&mut self, id: String, stream: BoxStream<'static, Response>, shared: SharedPayload) {
+        self.all.push(Operation { id, stream, shared, has_answered: false });
+    }
+
+    /// Drops one: whatever it was doing ends here.
+    pub fn stop(&mut self, id: &str) {
+        self.all.retain(|operation| operation.id != id);
+    }
+
+    /// What one of them says next; waits for ever where none runs.
+    pub async fn next(&mut self) -> (String, Told) {
+        poll_fn(|cx| {
+            for _ in 0..self.all.len() {
+                let place = self.turn % self.all.len();
+                self.turn = self.turn.wrapping_add(1);
+                if let Poll::Ready(response) = self.all[place].stream.poll_next_unpin(cx) {
+                    return Poll::Ready(self.tell(place, response));
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    fn tell(&mut self, place: usize, response: Option<Response>) -> (String, Told) {
+        let Some(response) = response else { return (self.all.swap_remove(place).id, Told::Complete) };
+        let operation = &mut self.all[place];
+        if !operation.has_answered && is_request_error(&response) {
+            let errors = serde_json::to_string(&response.errors).unwrap_or_default();
+            return (self.all.swap_remove(place).id, Told::Refused(errors));
+        }
+        operation.has_answered = true;
+        (operation.id.clone(), Told::Next(operation.shared.payload(response)))
+    }
+}
+
+/// True where nothing was run: an error of a field has its path.
+fn is_request_error(response: &Response) -> bool {
+    !response.errors.is_empty() && response.errors.iter().all(|error| error.path.is_empty())
+}

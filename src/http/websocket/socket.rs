@@ -1,0 +1,298 @@
+//! One socket from its opening to its end: messages in, frames out, and the clock that bounds both.
+
+use async_graphql::futures_util::{FutureExt, SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::sync::watch;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as SocketError};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
+
+use super::message;
+use super::metered::Metered;
+use super::operations::{Operations, Told};
+use super::protocol::{Closing, Protocol, Step};
+use super::seats::Seat;
+use crate::clock::Stopwatch;
+use crate::graphql::{Asked, Prepared, SharedPayload, TokenIdentity, limit_exceeded, prepare};
+use crate::http::Server;
+use crate::limits::Limit;
+
+/// How many frames are written before the socket is flushed: a replay goes out in few packets.
+const FRAMES_AT_ONCE: usize = 32;
+/// How long the peer's own close frame is waited for, so that ours is read before the connection ends.
+const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
+
+type Stream = WebSocketStream<Metered<TokioIo<Upgraded>>>;
+
+/// The peer is gone, or takes nothing: there is nobody to say anything to.
+struct Gone;
+
+/// How a socket ends.
+enum End {
+    /// We close it, and say why.
+    Close(Closing),
+    /// The peer has closed it, or is gone.
+    Gone,
+}
+
+/// What happens next.
+enum Turn {
+    /// The server stops.
+    Stop,
+    /// A deadline has come.
+    Due,
+    /// The token of whoever is signed in is worth nothing more.
+    Expired,
+    /// The peer says something, or nothing any more.
+    Heard(Option<Result<Message, SocketError>>),
+    /// An operation says something.
+    Told(String, Told),
+}
+
+impl From<Gone> for End {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+/// One open socket.
+pub struct Socket {
+    stream: Stream,
+    server: Server,
+    protocol: Protocol,
+    operations: Operations,
+    /// Of the upgrade's header, until `connection_init` has come; then whoever is signed in.
+    identity: Option<TokenIdentity>,
+    /// Held while somebody is signed in.
+    seat: Option<Seat>,
+    /// Held to the end: the server waits for it when it stops.
+    stopping: watch::Receiver<bool>,
+    /// Runs since the peer was last heard. No change of the wall clock moves it.
+    heard: Stopwatch,
+    /// Runs since a ping was sent that waits for its answer.
+    pinged: Option<Stopwatch>,
+}
+
+impl Socket {
+    /// A socket whose handshake is done.
+    pub fn new(
+        stream: Stream,
+        server: Server,
+        in_header: Option<TokenIdentity>,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let protocol = Protocol::new(server.limits.size(Limit::OperationsPerSocket));
+        let (operations, heard) = (Operations::default(), Stopwatch::start());
+        let (identity, seat, pinged) = (in_header, None, None);
+        Self { stream, server, protocol, operations, identity, seat, stopping, heard, pinged }
+    }
+
+    /// Serves it to its end.
+    pub async fn serve(mut self) {
+        let End::Close(closing) = self.run().await else { return };
+        self.operations = Operations::default();
+        self.close(closing).await;
+    }
+
+    /// Closes it, and waits until the peer has heard that, but not long.
+    pub async fn close(&mut self, closing: Closing) {
+        let frame = CloseFrame { code: closing.code.into(), reason: message::reason(&closing.reason).into() };
+        let farewell = async {
+            if self.stream.close(Some(frame)).await.is_ok() {
+                while let Some(Ok(_)) = self.stream.next().await {}
+            }
+        };
+        // A peer that does not answer is cut off.
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, farewell).await;
+    }
+
+    async fn run(&mut self) -> End {
+        let (clock, mut stopping) = (self.server.clock.clone(), self.stopping.clone());
+        loop {
+            let expires_at =
+                self.identity.as_ref().filter(|_| self.seat.is_some()).map(|identity| identity.0.expires_at);
+            let turn = tokio::select! {
+                biased;
+                () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => Turn::Stop,
+                () = tokio::time::sleep(self.due_in()) => Turn::Due,
+                () = async { clock.until(expires_at.unwrap_or_default()).await }, if expires_at.is_some() => Turn::Expired,
+                message = self.stream.next() => Turn::Heard(message),
+                (id, told) = self.operations.next() => Turn::Told(id, told),
+            };
+            let step = match turn {
+                Turn::Stop => Err(End::Close(Closing::stopping())),
+                Turn::Due => self.due().await,
+                Turn::Expired => {
+                    let reason = "Unauthorized: the token has expired. Sign in again with a new one.";
+                    Err(End::Close(Closing::unauthorized(reason)))
+                }
+                Turn::Heard(message) => self.hear(message).await,
+                Turn::Told(id, told) => self.tell((id, told)).await.map_err(End::from),
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    /// How soon something is due if nothing happens before.
+    fn due_in(&self) -> std::time::Duration {
+        let (since, limit) = match &self.pinged {
+            _ if !self.protocol.is_initialized() => (&self.heard, Limit::InitSeconds),
+            None => (&self.heard, Limit::PingSeconds),
+            Some(pinged) => (pinged, Limit::PongSeconds),
+        };
+        self.server.limits.span(limit).saturating_sub(since.elapsed())
+    }
+
+    async fn due(&mut self) -> Result<(), End> {
+        if !self.protocol.is_initialized() {
+            return Err(End::Close(Closing::new(4408, "Connection initialisation timeout")));
+        }
+        if self.pinged.is_some() {
+            return Err(End::Gone);
+        }
+        self.pinged = Some(Stopwatch::start());
+        Ok(self.write(Message::Ping(Vec::new().into())).await?)
+    }
+
+    async fn hear(&mut self, heard: Option<Result<Message, SocketError>>) -> Result<(), End> {
+        let close = |closing| Err(End::Close(closing));
+        let message = match heard {
+            Some(Ok(message)) => message,
+            Some(Err(SocketError::Capacity(CapacityError::MessageTooLong { .. }))) => {
+                return close(Closing::new(1009, too_long(&self.server, Limit::MessageBytes)));
+            }
+            Some(Err(SocketError::Io(error))) if error.kind() == std::io::ErrorKind::InvalidData => {
+                return close(Closing::new(1009, too_long(&self.server, Limit::FragmentsPerMessage)));
+            }
+            Some(Err(SocketError::Utf8(_))) => return close(Closing::new(1007, "A text message has to be UTF-8.")),
+            Some(Err(SocketError::Protocol(_))) => {
+                return close(Closing::new(1002, "These are no frames of WebSocket."));
+            }
+            Some(Err(_)) | None => return Err(End::Gone),
+        };
+        self.stream.get_mut().begin_anew();
+        // Before connection_init nothing puts its deadline off.
+        if self.protocol.is_initialized() {
+            (self.heard, self.pinged) = (Stopwatch::start(), None);
+        }
+        match message {
+            Message::Text(text) => match message::read(&text) {
+                Ok(message) => self.take(message).await,
+                Err(reason) => close(Closing::invalid(reason)),
+            },
+            Message::Binary(_) => close(Closing::invalid("Invalid message: send text, not binary.")),
+            Message::Close(_) => {
+                // The library has answered it; what is left is to send that.
+                let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.stream.flush()).await;
+                Err(End::Gone)
+            }
+            // The library answers pings.
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
+        }
+    }
+
+    async fn take(&mut self, message: message::ClientMessage) -> Result<(), End> {
+        match self.protocol.take(message) {
+            Step::SignIn(payload) => {
+                self.sign_in(&payload).map_err(End::Close)?;
+                self.heard = Stopwatch::start();
+                Ok(self.write(Message::text(message::ack())).await?)
+            }
+            Step::Pong(payload) => Ok(self.write(Message::text(message::pong(payload))).await?),
+            Step::Start(id, asked) => Ok(self.start(id, asked).await?),
+            Step::Refuse(id) => {
+                let error = limit_exceeded(Limit::OperationsPerSocket, &self.server.limits);
+                Ok(self.refuse(&id, &error).await?)
+            }
+            Step::Stop(id) => {
+                self.operations.stop(&id);
+                Ok(())
+            }
+            Step::Nothing => Ok(()),
+            Step::Close(closing) => Err(End::Close(closing)),
+        }
+    }
+
+    /// The payload's token counts; without one, that of the upgrade's header.
+    fn sign_in(&mut self, payload: &serde_json::Value) -> Result<(), Closing> {
+        let in_payload = self.server.identity_in(payload).map_err(|bad| Closing::forbidden(bad.to_string()))?;
+        let identity = in_payload.or(self.identity.take()).ok_or_else(|| {
+            Closing::unauthorized("Unauthorized: send {\"Authorization\": \"Bearer <token>\"} in connection_init")
+        })?;
+        let most = self.server.limits.size(Limit::SocketsPerMember);
+        let seat = self.server.seats.take(identity.0.member_id, most);
+        self.seat = Some(seat.ok_or_else(|| {
+            Closing::busy(format!("This member has {most} sockets open already (sockets_per_member). Close one."))
+        })?);
+        self.identity = Some(identity);
+        Ok(())
+    }
+
+    async fn start(&mut self, id: String, asked: Asked) -> Result<(), Gone> {
+        let request = match prepare(asked, &self.server.limits) {
+            Ok(Prepared { request, .. }) => request,
+            Err(error) => {
+                self.protocol.ended(&id);
+                self.server.desk.metrics().count_bad_request();
+                return self.refuse(&id, &error).await;
+            }
+        };
+        let shared = SharedPayload::default();
+        let mut request = request.data(shared.clone());
+        if let Some(identity) = &self.identity {
+            request = request.data(identity.clone());
+        }
+        self.operations.start(id, self.server.api.execute_stream(request), shared);
+        Ok(())
+    }
+
+    async fn refuse(&mut self, id: &str, error: &async_graphql::ServerError) -> Result<(), Gone> {
+        let errors = serde_json::to_string(&[error]).unwrap_or_default();
+        self.write(Message::text(message::error(id, &errors))).await
+    }
+
+    /// Sends what an operation says, with whatever the others have ready, in one go.
+    async fn tell(&mut self, told: (String, Told)) -> Result<(), Gone> {
+        let deadline = self.server.limits.span(Limit::WriteSeconds);
+        let written = async {
+            let mut told = Some(told);
+            let mut frames = 0;
+            while let Some((id, one)) = told {
+                if !matches!(one, Told::Next(_)) {
+                    self.protocol.ended(&id);
+                }
+                self.stream.feed(Message::text(frame(&id, &one))).await?;
+                frames += 1;
+                told = if frames < FRAMES_AT_ONCE { self.operations.next().now_or_never() } else { None };
+            }
+            self.stream.flush().await
+        };
+        match tokio::time::timeout(deadline, written).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Gone),
+        }
+    }
+
+    async fn write(&mut self, message: Message) -> Result<(), Gone> {
+        let deadline = self.server.limits.span(Limit::WriteSeconds);
+        match tokio::time::timeout(deadline, self.stream.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Gone),
+        }
+    }
+}
+
+fn frame(id: &str, told: &Told) -> String {
+    match told {
+        Told::Next(payload) => message::next(id, payload),
+        Told::Refused(errors) => message::error(id, errors),
+        Told::Complete => message::complete(id),
+    }
+}
+
+fn too_long(server: &Server, limit: Limit) -> String {
+    format!("The message is over the limit {} of {} {}.", limit.name(), server.limits.get(limit), limit.unit())
+}
