@@ -92,7 +92,7 @@ impl Subscription {
         >,
     ) -> Result<impl Stream<Item = Result<Frame>> + use<>> {
         permit(ctx, "appointmentRequested")?;
-        follow(ctx, &[EventKind::AppointmentRequested], clinician_id, after).await
+        Box::pin(follow(ctx, &[EventKind::AppointmentRequested], clinician_id, after)).await
     }
 
     /// Every change of a request that the viewer may see: made, confirmed, declined, withdrawn, expired, superseded. A
@@ -107,7 +107,7 @@ impl Subscription {
         >,
     ) -> Result<impl Stream<Item = Result<Frame>> + use<>> {
         permit(ctx, "appointmentRequestChanged")?;
-        follow(ctx, &EventKind::OF_REQUESTS, clinician_id, after).await
+        Box::pin(follow(ctx, &EventKind::OF_REQUESTS, clinician_id, after)).await
     }
 
     /// The number on the calendar icon: how many requests wait for an answer, now and at every change. It is a state, not
@@ -121,7 +121,7 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<i32>> + use<>> {
         permit(ctx, "pendingRequestCount")?;
         let (feed, viewer, clinician) =
-            open(ctx, &EventKind::OF_REQUESTS, clinician_id, None).await.map_err(top_level)?;
+            Box::pin(open(ctx, &EventKind::OF_REQUESTS, clinician_id, None)).await.map_err(top_level)?;
         let key = format!("{} counts {clinician:?}", once::view(&viewer)).into();
         let counts = Counts { feed, desk: ctx.desk().clone(), viewer, clinician, key, last: None, ended: false };
         Ok(stream::unfold(counts, |mut counts| async move { Some((counts.next().await?, counts)) }))
@@ -214,7 +214,7 @@ impl Follower {
                     let reset = StreamReset { cursor, message, reason: reason.into() };
                     return Some(Ok(Frame { item: Arc::new(AppointmentRequestItem::Reset(reset)), shared: None }));
                 }
-                FeedItem::Event(cursor, told) => match self.load(cursor.into(), &told).await {
+                FeedItem::Event(cursor, told) => match Box::pin(self.load(cursor.into(), &told)).await {
                     Ok(Some(item)) => return Some(Ok(Frame { item, shared: Some((told, self.view.clone())) })),
                     // The viewer may not see this one.
                     Ok(None) => {}
@@ -302,7 +302,7 @@ impl Counts {
             };
             // Counted anew where there is no event, else once an event for all who would count the same.
             let place = news.map_or_else(Arc::default, |told| told.place::<OnceCell<i32>>(&self.key));
-            let count = match place.get_or_try_init(|| self.count()).await {
+            let count = match place.get_or_try_init(|| Box::pin(self.count())).await {
                 Ok(count) => *count,
                 Err(refusal) => return self.end(top_level(refusal)),
             };

@@ -129,7 +129,8 @@ impl Feed {
             }
             self.place = self.place.max(self.read_until);
             if self.read_until < self.seat.from {
-                self.replay().await?;
+                // Boxed, like what else happens seldom: a stream waits most of its life, and ten thousand wait at once.
+                Box::pin(self.replay()).await?;
                 continue;
             }
             let woken = tokio::select! {
@@ -139,7 +140,7 @@ impl Feed {
             match woken {
                 Some(event) if event.event.seq > self.place => return Ok(self.hand_over(event)),
                 Some(_) => {}
-                None => self.sit_again().await?,
+                None => Box::pin(self.sit_again()).await?,
             }
         }
     }

@@ -127,7 +127,8 @@ impl Socket {
                     let reason = "Unauthorized: the token has expired. Sign in again with a new one.";
                     Err(End::Close(Closing::unauthorized(reason)))
                 }
-                Turn::Heard(message) => self.hear(message).await,
+                // Boxed: a socket waits most of its life, and ten thousand wait at once.
+                Turn::Heard(message) => Box::pin(self.hear(message)).await,
                 Turn::Told(id, told) => self.tell((id, told)).await.map_err(End::from),
             };
             if let Err(end) = step {
