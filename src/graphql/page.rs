@@ -12,7 +12,7 @@ use crate::domain::rejection::Rejection;
 /// The longest page.
 pub const PAGE_MAX: i32 = 100;
 /// The page where no size is asked for.
-const PAGE_DEFAULT: i32 = 50;
+pub const PAGE_DEFAULT: i32 = 50;
 
 /// A page before it has the types of its list.
 pub struct Page<T> {

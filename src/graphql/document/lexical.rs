@@ -86,3 +86,91 @@ fn end_of_string(bytes: &[u8], from: usize) -> usize {
     }
     bytes.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn seen(document: &str) -> Seen {
+        look(document.as_bytes(), u64::MAX, u64::MAX)
+    }
+
+    #[test]
+    fn tokens_and_nesting_are_those_of_the_language() {
+        let all = |tokens, nesting, longest_name| Seen { tokens, nesting, longest_name };
+        assert_eq!(seen("{ a }"), all(3, 1, 1));
+        assert_eq!(seen("{ abc(b: [{c: 1.5e+3}, $d]) @e # { { {\n }"), all(18, 4, 3));
+        assert_eq!(seen("{ a(b: \"{{{ \\\" {{{\") }"), all(8, 2, 1), "brackets in a string");
+        assert_eq!(seen("{ a(b: \"\"\"{ \\\"\"\" { \" \n{\"\"\") }"), all(8, 2, 1), "brackets in a block");
+        assert_eq!(seen("\u{feff} , \n"), all(3, 0, 0), "a byte order mark is counted by its bytes");
+    }
+
+    #[test]
+    fn a_block_that_is_not_closed_hides_nothing() {
+        // To the parser these are an empty string, a string, and lists.
+        let list = format!("{{ a(b: [\"\"\" x\" {}", "[".repeat(100));
+        assert!(seen(&list).nesting >= 100);
+    }
+
+    #[test]
+    fn each_limit_is_refused_by_its_name() {
+        let limits = Limits::default();
+        for (document, told) in [
+            ("#".repeat(64 * 1024 + 1), "document_bytes"),
+            ("a ".repeat(4_001), "document_tokens"),
+            ("[".repeat(33), "document_nesting"),
+            ("a".repeat(101), "name_chars"),
+        ] {
+            let excess = check(&document, &limits).expect_err(told);
+            assert_eq!(excess.limit.name(), told);
+        }
+    }
+
+    #[test]
+    fn the_longest_literal_that_is_let_through_does_not_overflow_the_parsers_stack() {
+        let depth = Limits::default().size(Limit::DocumentNesting) - 2;
+        let document = format!("{{ a(b: {}{}) }}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(check(&document, &Limits::default()), Ok(()));
+        let parse = move || parse_query(document).is_ok();
+        // As small as no thread of ours is.
+        let small = std::thread::Builder::new().stack_size(512 * 1024).spawn(parse).expect("a thread");
+        assert!(small.join().expect("it does not overflow"));
+    }
+
+    /// The deepest that the parser nests: every list, object, argument list and selection is one level.
+    fn nests(document: &str) -> u64 {
+        let mut depth = 0_u64;
+        let mut deepest = 0;
+        for byte in document.bytes() {
+            match byte {
+                b'{' | b'[' | b'(' => depth += 1,
+                b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            deepest = deepest.max(depth);
+        }
+        deepest
+    }
+
+    proptest! {
+        #[test]
+        fn without_strings_and_comments_every_bracket_counts(document in "[\\[\\]{}() a,1$:@!.\n-]{0,80}") {
+            prop_assert_eq!(seen(&document).nesting, nests(&document));
+        }
+
+        #[test]
+        fn what_the_parser_takes_is_never_nested_deeper_than_was_seen(
+            value in "[\\[\\]{}\"#a:1 \\n\\\\]{0,24}"
+        ) {
+            let document = format!("{{ f(x: [{value}]) }}");
+            if let Ok(parsed) = parse_query(&document) {
+                let deepest = format!("{parsed:?}").matches("List(").count();
+                // Each list that was parsed had its bracket counted; as many may lie beside each other.
+                prop_assert!(seen(&document).tokens as usize >= deepest);
+            }
+        }
+    }
+}

@@ -2,10 +2,11 @@
 //! it chosen. Every transport comes through here.
 
 mod lexical;
+mod size;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
-use async_graphql::{ErrorExtensionValues, Request, ServerError, Variables};
+use async_graphql::{ErrorExtensionValues, Request, ServerError, Value, Variables};
 
 use crate::limits::{Limit, Limits};
 
@@ -29,11 +30,23 @@ pub struct Prepared {
 pub fn prepare(asked: Asked, limits: &Limits) -> Result<Prepared, ServerError> {
     lexical::check(&asked.query, limits).map_err(refused)?;
     let document = parse_query(&asked.query).map_err(|error| coded(error.into(), "GRAPHQL_PARSE_FAILED"))?;
+    size::check(&document, &asked.variables, limits)?;
+    let nesting = asked.variables.values().map(nesting).max().unwrap_or_default();
+    Excess::check(Limit::VariablesNesting, nesting, limits).map_err(refused)?;
     let kind = kind(&document, asked.operation_name.as_deref())?;
     let mut request = Request::new(asked.query).variables(asked.variables);
     request.operation_name = asked.operation_name;
     request.set_parsed_query(document);
     Ok(Prepared { request, kind })
+}
+
+/// How deep lists and objects lie in each other. What reads JSON has bounded it already, by 128.
+fn nesting(value: &Value) -> u64 {
+    match value {
+        Value::List(items) => 1 + items.iter().map(nesting).max().unwrap_or_default(),
+        Value::Object(fields) => 1 + fields.values().map(nesting).max().unwrap_or_default(),
+        _ => 0,
+    }
 }
 
 fn kind(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, ServerError> {

@@ -34,8 +34,8 @@ impl Server {
         bus: Option<BusUrl>,
         limits: &[(Limit, u64)],
     ) -> Self {
-        // A reader who does not read is followed here for longer than they would be in earnest.
-        let own = [(Limit::WriteSeconds, 120)];
+        // Here a reader who does not read is followed for longer, and one document does more, than in earnest.
+        let own = [(Limit::WriteSeconds, 120), (Limit::OperationRootFields, 500), (Limit::OperationAliases, 500)];
         let limits = own.iter().chain(limits).map(|(limit, value)| SetLimit { limit: *limit, value: *value });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -1,0 +1,249 @@
+//! How large an operation is once its fragments are spread, reckoned without spreading them: fragments that name each
+//! other twice double with each, and the checks that follow would take them at their word.
+
+use std::collections::HashMap;
+
+use async_graphql::Variables;
+use async_graphql::parser::types::{
+    Directive, DocumentOperations, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType,
+    Selection, SelectionSet,
+};
+use async_graphql::{Name, Positioned, ServerError, Value};
+
+use super::{Excess, coded};
+use crate::graphql::page::{PAGE_DEFAULT, PAGE_MAX};
+use crate::limits::{Limit, Limits};
+
+/// What a selection comes to. Numbers stop at their type's largest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Size {
+    /// Fields that stand directly in it.
+    roots: u64,
+    fields: u64,
+    depth: u64,
+    aliases: u64,
+    directives: u64,
+    /// Fields, each as often as the pages above it hold items.
+    cost: u64,
+}
+
+impl Size {
+    /// Both beside each other.
+    fn and(self, other: Self) -> Self {
+        Self {
+            roots: self.roots.saturating_add(other.roots),
+            fields: self.fields.saturating_add(other.fields),
+            depth: self.depth.max(other.depth),
+            aliases: self.aliases.saturating_add(other.aliases),
+            directives: self.directives.saturating_add(other.directives),
+            cost: self.cost.saturating_add(other.cost),
+        }
+    }
+
+    fn within(&self, limits: &Limits) -> Result<(), Excess> {
+        Excess::check(Limit::OperationDepth, self.depth, limits)?;
+        Excess::check(Limit::OperationFields, self.fields, limits)?;
+        Excess::check(Limit::OperationAliases, self.aliases, limits)?;
+        Excess::check(Limit::OperationDirectives, self.directives, limits)?;
+        Excess::check(Limit::OperationRootFields, self.roots, limits)?;
+        Excess::check(Limit::OperationCost, self.cost, limits)
+    }
+}
+
+/// Refuses a document any of whose operations or fragments is over a limit.
+pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limits) -> Result<(), ServerError> {
+    let mut reckoner = Reckoner { fragments: &document.fragments, variables, known: HashMap::new() };
+    for fragment in document.fragments.keys() {
+        // A fragment by itself has no root fields.
+        let size = Size { roots: 0, ..reckoner.fragment(fragment) };
+        size.within(limits).map_err(super::refused)?;
+    }
+    let operations: Vec<_> = match &document.operations {
+        DocumentOperations::Single(operation) => vec![operation],
+        DocumentOperations::Multiple(operations) => operations.values().collect(),
+    };
+    for operation in operations {
+        let size = reckoner.operation(&operation.node);
+        size.within(limits).map_err(super::refused)?;
+        if operation.node.ty == OperationType::Subscription && size.roots != 1 {
+            let message = "A subscription has exactly one root field. Open one for each.";
+            return Err(coded(ServerError::new(message, Some(operation.pos)), "GRAPHQL_VALIDATION_FAILED"));
+        }
+    }
+    Ok(())
+}
+
+struct Reckoner<'d> {
+    fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>,
+    variables: &'d Variables,
+    /// None while a fragment is being reckoned: one that holds itself counts nothing there, and is refused later on.
+    known: HashMap<&'d str, Option<Size>>,
+}
+
+impl<'d> Reckoner<'d> {
+    fn operation(&mut self, operation: &'d OperationDefinition) -> Size {
+        self.selection(&operation.selection_set.node).and(directives(&operation.directives))
+    }
+
+    fn selection(&mut self, selection: &'d SelectionSet) -> Size {
+        selection.items.iter().fold(Size::default(), |size, item| {
+            size.and(match &item.node {
+                Selection::Field(field) => self.field(&field.node),
+                Selection::InlineFragment(inline) => {
+                    self.selection(&inline.node.selection_set.node).and(directives(&inline.node.directives))
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(&spread.node.fragment_name.node).and(directives(&spread.node.directives))
+                }
+            })
+        })
+    }
+
+    fn field(&mut self, field: &'d Field) -> Size {
+        let within = self.selection(&field.selection_set.node);
+        let size = Size {
+            roots: 1,
+            fields: within.fields.saturating_add(1),
+            depth: within.depth.saturating_add(1),
+            aliases: within.aliases.saturating_add(field.alias.is_some().into()),
+            directives: within.directives,
+            cost: self.items(field).saturating_mul(within.cost).saturating_add(1),
+        };
+        size.and(directives(&field.directives))
+    }
+
+    fn fragment(&mut self, name: &Name) -> Size {
+        // One that is not there is refused later on.
+        let Some((name, fragment)) = self.fragments.get_key_value(name) else { return Size::default() };
+        if let Some(known) = self.known.get(name.as_str()) {
+            return known.unwrap_or_default();
+        }
+        self.known.insert(name, None);
+        let size = self.selection(&fragment.node.selection_set.node).and(directives(&fragment.node.directives));
+        self.known.insert(name, Some(size));
+        size
+    }
+
+    /// How often what is in a field is made: once, but where it is a page.
+    fn items(&self, field: &Field) -> u64 {
+        let asked = field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "last"));
+        let given = |name| self.variables.get(&name).cloned().ok_or(());
+        let number = match asked.map(|(_, value)| value.node.clone().into_const_with(given)) {
+            Some(Ok(Value::Number(number))) => number.as_u64(),
+            _ => None,
+        };
+        let is_page = |item: &Positioned<Selection>| match &item.node {
+            Selection::Field(field) => matches!(field.node.name.node.as_str(), "nodes" | "edges"),
+            _ => false,
+        };
+        let pages = asked.is_some() || field.selection_set.node.items.iter().any(is_page);
+        if pages { number.unwrap_or(items(PAGE_DEFAULT)).clamp(1, items(PAGE_MAX)) } else { 1 }
+    }
+}
+
+fn items(page: i32) -> u64 {
+    page.unsigned_abs().into()
+}
+
+fn directives(all: &[Positioned<Directive>]) -> Size {
+    Size { directives: all.len() as u64, ..Size::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use serde_json::json;
+
+    use super::*;
+
+    fn judged(query: &str, variables: serde_json::Value, limits: &Limits) -> Result<(), String> {
+        let document = parse_query(query).expect("a document");
+        check(&document, &Variables::from_json(variables), limits).map_err(|error| error.message)
+    }
+
+    fn size(query: &str, variables: serde_json::Value) -> Size {
+        let document = parse_query(query).expect("a document");
+        let variables = Variables::from_json(variables);
+        let mut reckoner = Reckoner { fragments: &document.fragments, variables: &variables, known: HashMap::new() };
+        let DocumentOperations::Single(operation) = &document.operations else { panic!("one operation") };
+        reckoner.operation(&operation.node)
+    }
+
+    #[test]
+    fn a_selection_is_reckoned_as_if_its_fragments_were_spread() {
+        let query = "{ a ...F @include(if: true) x: b { c ... on B @skip(if: false) { d ...F } } }
+            fragment F on Q { e { f } }";
+        // a, e, f, b, c, d, e, f
+        let expected = Size { roots: 3, fields: 8, depth: 3, aliases: 1, directives: 2, cost: 8 };
+        assert_eq!(size(query, json!({})), expected);
+    }
+
+    #[test]
+    fn what_stands_in_a_page_counts_as_often_as_the_page_holds_items() {
+        assert_eq!(size("{ a(first: 10) { nodes { b c } } }", json!({})).cost, 1 + 10 * 3);
+        assert_eq!(
+            size("{ a(first: 10) { nodes { b(last: 5) { nodes { c } } } } }", json!({})).cost,
+            1 + 10 * (2 + 5 * 2)
+        );
+        assert_eq!(size("query($n: Int) { a(first: $n) { nodes { b } } }", json!({ "n": 7 })).cost, 1 + 7 * 2);
+        assert_eq!(
+            size("{ a { nodes { b } } }", json!({})).cost,
+            1 + items(PAGE_DEFAULT) * 2,
+            "a page of the usual size"
+        );
+        assert_eq!(
+            size("{ a(first: 99999) { nodes { b } } }", json!({})).cost,
+            1 + items(PAGE_MAX) * 2,
+            "refused later on"
+        );
+        assert_eq!(size("{ a { b } }", json!({})).cost, 2);
+    }
+
+    #[test]
+    fn fragments_that_double_a_hundred_times_are_refused_and_cost_nothing() {
+        let mut query = "{ ...F0 }".to_owned();
+        for number in 0..100 {
+            query += &format!(" fragment F{number} on Q {{ ...F{0} ...F{0} }}", number + 1);
+        }
+        query += " fragment F100 on Q { a }";
+        let told = judged(&query, json!({}), &Limits::default()).expect_err("refused");
+        assert!(told.contains("operation_fields of 2000"), "{told}");
+    }
+
+    #[test]
+    fn fragments_that_hold_themselves_are_left_to_the_checks_that_name_them() {
+        let query = "{ ...A } fragment A on Q { b { ...B } } fragment B on Q { c { ...A } }";
+        assert_eq!(judged(query, json!({}), &Limits::default()), Ok(()));
+    }
+
+    #[test]
+    fn a_subscription_has_one_root_field_however_it_is_written() {
+        let limits = Limits::default();
+        for two in
+            ["subscription { a b }", "subscription { ...F } fragment F on S { a b }", "subscription { a ... { b } }"]
+        {
+            let told = judged(two, json!({}), &limits).expect_err("refused");
+            assert!(told.contains("exactly one root field"), "{told}");
+        }
+        assert_eq!(judged("subscription { ...F } fragment F on S { a { b c } }", json!({}), &limits), Ok(()));
+    }
+
+    #[test]
+    fn each_limit_is_refused_by_its_name_and_value() {
+        let many =
+            |what: &str| format!("{{ {} }}", (0..3_000).map(|n| what.replace('#', &n.to_string())).collect::<String>());
+        let deep = format!("{}a{}", "{ a ".repeat(17), " }".repeat(17));
+        let costly = "{ a(first: 100) { nodes { b(first: 100) { nodes { c d e f g h } } } } }";
+        for (query, told) in [
+            (deep.as_str(), "operation_depth of 16"),
+            (&many("a "), "operation_fields of 2000"),
+            (&format!("{{ a {{ {} }} }}", "x: b ".repeat(101)), "operation_aliases of 100"),
+            (&format!("{{ a {} }}", "@b ".repeat(51)), "operation_directives of 50"),
+            (&format!("{{ {} }}", "a ".repeat(21)), "operation_root_fields of 20"),
+            (costly, "operation_cost of 50000"),
+        ] {
+            let refused = judged(query, json!({}), &Limits::default()).expect_err(told);
+            assert!(refused.contains(told), "{refused}");
+        }
+    }
+}
