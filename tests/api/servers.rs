@@ -94,9 +94,10 @@ async fn a_write_that_the_database_gives_up_in_a_deadlock_is_made_again() {
     let database = database_name(&practice);
     let request = id.as_str().and_then(|id| id.strip_prefix("request_")).expect("an id");
     // Somebody else takes the request's row, waits until our write waits for it, and then wants the practice's row,
-    // which our write holds: of the two, the database ends the one that waited first.
+    // which our write holds: of the two, the database ends ours, since the other is in no hurry to look for a deadlock.
     let sql = format!(
-        "BEGIN; SELECT version FROM appointment_requests WHERE id = '{request}' FOR UPDATE; \
+        "BEGIN; SET LOCAL deadlock_timeout = '30s'; \
+         SELECT version FROM appointment_requests WHERE id = '{request}' FOR UPDATE; \
          DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
          AND wait_event_type = 'Lock') LOOP PERFORM pg_sleep(0.01); END LOOP; END $$; \
          SELECT count(*) FROM (SELECT 1 FROM practices FOR UPDATE) AS held; COMMIT"
