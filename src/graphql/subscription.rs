@@ -1,7 +1,7 @@
 //! The subscription root: what happens, as it happens.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::futures_util::stream::{self, Stream};
 use async_graphql::parser::types::Field;
@@ -21,11 +21,11 @@ use super::once;
 use super::scalars::{Cursor, DateTime};
 use super::types::member::Member;
 use super::types::request::AppointmentRequest;
-use crate::domain::events::{EventKind, LoggedEvent};
+use crate::domain::events::EventKind;
 use crate::domain::ids::{ClinicianId, MemberId};
 use crate::domain::viewer::Viewer;
 use crate::push::{Feed, FeedEnd, FeedItem, ResetReason, Told};
-use crate::usecases::{Denied, Desk, Refusal, RequestStream};
+use crate::usecases::{Denied, Desk, Refusal, RequestStream, may_see};
 
 /// Where every stream begins.
 pub struct Subscription;
@@ -154,7 +154,7 @@ async fn follow(
     after: Option<Cursor>,
 ) -> Result<impl Stream<Item = Result<Frame>> + use<>> {
     let (feed, viewer, _) = open(ctx, kinds, clinician_id, after).await.map_err(top_level)?;
-    let follower = Follower { feed, desk: ctx.desk().clone(), view: once::view(&viewer), viewer, ended: false };
+    let follower = Follower { feed, view: once::view(&viewer), viewer };
     Ok(stream::unfold(follower, |mut follower| async move { Some((follower.next().await?, follower)) }))
 }
 
@@ -187,22 +187,17 @@ impl OutputType for Frame {
 }
 
 /// What an event tells the readers of one view; none where they may not see it.
-type Loaded = OnceCell<Option<Arc<AppointmentRequestItem>>>;
+type Shaped = OnceLock<Option<Arc<AppointmentRequestItem>>>;
 
 /// Turns a feed's items into the API's.
 struct Follower {
     feed: Feed,
-    desk: Desk,
     viewer: Viewer,
     view: Arc<str>,
-    ended: bool,
 }
 
 impl Follower {
     async fn next(&mut self) -> Option<Result<Frame>> {
-        if self.ended {
-            return None;
-        }
         loop {
             let item = match self.feed.next().await? {
                 Ok(item) => item,
@@ -214,37 +209,27 @@ impl Follower {
                     let reset = StreamReset { cursor, message, reason: reason.into() };
                     return Some(Ok(Frame { item: Arc::new(AppointmentRequestItem::Reset(reset)), shared: None }));
                 }
-                FeedItem::Event(cursor, told) => match Box::pin(self.load(cursor.into(), &told)).await {
-                    Ok(Some(item)) => return Some(Ok(Frame { item, shared: Some((told, self.view.clone())) })),
-                    // The viewer may not see this one.
-                    Ok(None) => {}
-                    // Going on would leave a hole; ended here, the reader resumes from the cursor before this event.
-                    Err(refusal) => {
-                        self.ended = true;
-                        return Some(Err(top_level(refusal)));
+                FeedItem::Event(cursor, told) => {
+                    if let Some(item) = self.shape(cursor.into(), &told) {
+                        return Some(Ok(Frame { item, shared: Some((told, self.view.clone())) }));
                     }
-                },
+                }
             }
         }
     }
 
-    /// Loads what the event tells of, under its reader's rights, once for all who have the same.
-    async fn load(&self, cursor: Cursor, told: &Told) -> Result<Option<Arc<AppointmentRequestItem>>, Refusal> {
-        let place = told.place::<Loaded>(&self.view);
-        let loaded = place.get_or_try_init(|| async {
-            let event = self.shape(cursor, &told.event).await?;
-            Ok::<_, Refusal>(event.map(|event| Arc::new(AppointmentRequestItem::Event(event))))
+    /// What the event tells its reader, made once for all who have the same rights; none where they may not see it.
+    fn shape(&self, cursor: Cursor, told: &Told) -> Option<Arc<AppointmentRequestItem>> {
+        let place = told.place::<Shaped>(&self.view);
+        let shaped = place.get_or_init(|| {
+            let r#type = event_type(told.event.kind)?;
+            let request = told.request.clone().filter(|request| may_see(&self.viewer, request))?;
+            let appointment_request = AppointmentRequest { request, settings: told.settings.clone() };
+            let (occurred_at, actor) = (told.event.occurred_at.into(), told.event.actor);
+            let event = AppointmentRequestEvent { cursor, r#type, occurred_at, appointment_request, actor };
+            Some(Arc::new(AppointmentRequestItem::Event(event)))
         });
-        Ok(loaded.await?.clone())
-    }
-
-    async fn shape(&self, cursor: Cursor, event: &LoggedEvent) -> Result<Option<AppointmentRequestEvent>, Refusal> {
-        let (Some(id), Some(r#type)) = (event.request_id, event_type(event.kind)) else { return Ok(None) };
-        let Some(request) = self.desk.requests(&self.viewer, &[id]).await?.into_iter().next() else { return Ok(None) };
-        let settings = self.desk.settings(&self.viewer).await?;
-        let appointment_request = AppointmentRequest { request, settings };
-        let (occurred_at, actor) = (event.occurred_at.into(), event.actor);
-        Ok(Some(AppointmentRequestEvent { cursor, r#type, occurred_at, appointment_request, actor }))
+        shaped.clone()
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::topic::{Seat, Unseated};
 use super::{Hub, Told};
-use crate::domain::events::{Cursor, EventFilter, LoggedEvent};
+use crate::domain::events::{Cursor, EventFilter};
 use crate::domain::time::Instant;
 use crate::domain::viewer::Viewer;
 use crate::store::StoreError;
@@ -69,7 +69,7 @@ pub struct Feed {
     place: i64,
     /// What has been read of the log: the page begins after `place` and ends here.
     read_until: i64,
-    page: VecDeque<LoggedEvent>,
+    page: VecDeque<Arc<Told>>,
     reset: Option<ResetReason>,
     ended: bool,
 }
@@ -125,7 +125,7 @@ impl Feed {
                 return Err(FeedEnd::TokenExpired);
             }
             if let Some(event) = self.page.pop_front() {
-                return Ok(self.hand_over(Arc::new(Told::new(event))));
+                return Ok(self.hand_over(event));
             }
             self.place = self.place.max(self.read_until);
             if self.read_until < self.seat.from {
@@ -160,11 +160,14 @@ impl Feed {
         let scope = self.hub.store().read(self.request.viewer.practice_id);
         let events = scope.events(&self.request.filter, self.read_until, PAGE).await.map_err(FeedEnd::Fault)?;
         let is_full = events.len() as u64 == PAGE;
-        let last = events.last().map_or(self.read_until, |event| event.seq);
+        let last = events.last().map_or(self.read_until, |(event, _)| event.seq);
         // A page that is not full holds all that there is, so the log has been read to the seat at least.
         self.read_until = if is_full { last } else { last.max(self.seat.from) };
         self.hub.metrics().replayed.inc_by(events.len() as u64);
-        self.page = events.into();
+        if !events.is_empty() {
+            let settings = self.hub.store().settings(self.request.viewer.practice_id).await.map_err(FeedEnd::Fault)?;
+            self.page = events.into_iter().map(|event| Arc::new(Told::new(event, &settings))).collect();
+        }
         Ok(())
     }
 

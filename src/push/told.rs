@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::events::LoggedEvent;
+use crate::domain::requests::AppointmentRequest;
+use crate::domain::settings::PracticeSettings;
 
 /// How many different things are kept of one event: views times documents that are asked for at once. Whatever comes
 /// beyond is made for each reader anew.
@@ -13,12 +15,19 @@ const KEPT_MAX: usize = 256;
 /// One event, shared by all readers who have not handed it over yet.
 pub struct Told {
     pub event: LoggedEvent,
+    /// The request that it tells of, as it stood when the event was read. Whether a reader may see it is still to be asked.
+    pub request: Option<AppointmentRequest>,
+    /// The practice's settings, no older than the event.
+    pub settings: Arc<PracticeSettings>,
     kept: Mutex<HashMap<Arc<str>, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Told {
-    pub(super) fn new(event: LoggedEvent) -> Self {
-        Self { event, kept: Mutex::default() }
+    pub(super) fn new(
+        (event, request): (LoggedEvent, Option<AppointmentRequest>),
+        settings: &Arc<PracticeSettings>,
+    ) -> Self {
+        Self { event, request, settings: settings.clone(), kept: Mutex::default() }
     }
 
     /// The place where what is made of this event under `key` is kept for the next reader, while any has the event still.

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::{Hub, Told};
 use crate::domain::events::EventFilter;
 use crate::domain::ids::{MemberId, PracticeId};
+use crate::domain::settings::PracticeSettings;
 use crate::domain::viewer::Viewer;
 use crate::store::StoreError;
 
@@ -22,6 +23,8 @@ const QUEUE: usize = 64;
 pub(super) struct Topic {
     practice: PracticeId,
     followers: Mutex<Followers>,
+    /// As they stand after the last event that was read; none before the first.
+    settings: Mutex<Option<Arc<PracticeSettings>>>,
     closed: watch::Sender<bool>,
 }
 
@@ -78,7 +81,8 @@ impl Topic {
     /// A topic that nobody follows yet, read until `read_until`.
     pub fn new(practice: PracticeId, read_until: i64) -> Self {
         let followers = Followers { read_until, next_key: 0, by_key: HashMap::new() };
-        Self { practice, followers: Mutex::new(followers), closed: watch::Sender::new(false) }
+        let (followers, settings) = (Mutex::new(followers), Mutex::default());
+        Self { practice, followers, settings, closed: watch::Sender::new(false) }
     }
 
     /// Takes a seat; none once the last follower has left.
@@ -126,18 +130,31 @@ impl Topic {
                 return Ok(());
             }
             let events = hub.store().read(self.practice).events(&EventFilter::default(), read_until, PAGE).await?;
-            let Some(reached) = events.last().map(|event| event.seq) else {
+            let Some(reached) = events.last().map(|(event, _)| event.seq) else {
                 return Err(StoreError::Corrupt(format!("a log that ends at {read_until}, not at {last_event}")));
             };
-            if events.iter().any(|event| event.kind.can_change_rights()) {
+            let only_requests = events.iter().all(|(event, _)| !event.kind.can_change_rights());
+            if !only_requests {
                 self.judge(hub).await?;
             }
+            let settings = self.settings(hub, only_requests).await?;
             let now = hub.clock().now();
-            for event in &events {
+            for (event, _) in &events {
                 hub.metrics().observe_delay(now - event.occurred_at);
             }
-            self.hand_out(events.into_iter().map(|event| Arc::new(Told::new(event))).collect(), reached);
+            self.hand_out(events.into_iter().map(|event| Arc::new(Told::new(event, &settings))).collect(), reached);
         }
+    }
+
+    /// The settings; read anew unless they are known and nothing but requests has happened since.
+    async fn settings(&self, hub: &Hub, only_requests: bool) -> Result<Arc<PracticeSettings>, StoreError> {
+        let known = self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|_| only_requests) {
+            return Ok(known);
+        }
+        let settings = hub.store().settings(self.practice).await?;
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Some(settings.clone());
+        Ok(settings)
     }
 
     /// Unseats whoever is not any more the member that they were when their stream began.

@@ -1,13 +1,16 @@
 //! The practice's log: written in the transaction of the change it tells of, read by push.
 
 use sea_orm::sea_query::InsertStatement;
-use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef};
 
 use super::convert::{instant, millis, word};
+use super::requests::decode as decode_request;
 use super::{Scope, StoreError};
 use crate::domain::events::{Event, EventFilter, EventKind, LoggedEvent};
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, RequestId};
+use crate::domain::requests::AppointmentRequest;
 use crate::domain::time::Instant;
+use entity::appointment_requests;
 use entity::events::{Column, Entity, Model};
 
 impl Scope<'_> {
@@ -29,8 +32,14 @@ impl Scope<'_> {
         })
     }
 
-    /// The facts numbered after `after` that the filter admits, in order, at most `limit`.
-    pub async fn events(&self, filter: &EventFilter, after: i64, limit: u64) -> Result<Vec<LoggedEvent>, StoreError> {
+    /// The facts numbered after `after` that the filter admits, in order, at most `limit`; each with the request that it
+    /// tells of, as that stands now.
+    pub async fn events(
+        &self,
+        filter: &EventFilter,
+        after: i64,
+        limit: u64,
+    ) -> Result<Vec<(LoggedEvent, Option<AppointmentRequest>)>, StoreError> {
         let mut select = self.select::<Entity>().filter(Column::Seq.gt(after)).order_by_asc(Column::Seq).limit(limit);
         if let Some(kinds) = filter.kinds {
             select = select.filter(Column::Kind.is_in(kinds.iter().map(|kind| kind.as_str())));
@@ -42,7 +51,9 @@ impl Scope<'_> {
             ];
             select = select.filter(about.into_iter().flatten().fold(Condition::any(), Condition::add));
         }
-        self.all(select).await?.into_iter().map(decode).collect()
+        let select = select.join(JoinType::LeftJoin, its_request()).select_also(appointment_requests::Entity);
+        let rows = self.both(select).await?.into_iter();
+        rows.map(|(event, request)| Ok((decode(event)?, request.map(decode_request).transpose()?))).collect()
     }
 
     /// When the fact with this number happened; none where there is no such number.
@@ -50,6 +61,14 @@ impl Scope<'_> {
         let row = self.one(self.select::<Entity>().filter(Column::Seq.eq(seq))).await?;
         row.map(|row| instant(row.occurred_at)).transpose()
     }
+}
+
+/// From an event to its request, within one practice.
+fn its_request() -> RelationDef {
+    Entity::belongs_to(appointment_requests::Entity)
+        .from((Column::PracticeId, Column::AppointmentRequestId))
+        .to((appointment_requests::Column::PracticeId, appointment_requests::Column::Id))
+        .into()
 }
 
 fn decode(row: Model) -> Result<LoggedEvent, StoreError> {

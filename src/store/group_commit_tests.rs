@@ -47,7 +47,7 @@ async fn of_a_crowd_of_writes_exactly_those_that_were_committed_hold_and_are_num
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=30).collect::<Vec<_>>());
     let events = store.read(practice).events(&EventFilter::default(), 0, 100).await.expect("it reads");
-    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), numbers);
+    assert_eq!(events.iter().map(|(event, _)| event.seq).collect::<Vec<_>>(), numbers);
     assert_eq!(store.read(practice).counters().await.expect("it reads").last_event, 30);
 }
 

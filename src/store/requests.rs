@@ -166,7 +166,7 @@ fn holding(status: RequestStatus, now: Instant) -> Condition {
     }
 }
 
-fn decode(row: appointment_requests::Model) -> Result<AppointmentRequest, StoreError> {
+pub(super) fn decode(row: appointment_requests::Model) -> Result<AppointmentRequest, StoreError> {
     let reason = row.decline_reason.as_deref();
     Ok(AppointmentRequest {
         id: RequestId(row.id),

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sea_orm::sea_query::{CommonTableExpression, Expr, InsertStatement, WithClause};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, DeleteMany, EntityTrait,
-    IntoActiveModel, Iterable, PaginatorTrait, QueryFilter, QueryResult, QueryTrait, Select, Statement, UpdateMany,
-    Value,
+    IntoActiveModel, Iterable, PaginatorTrait, QueryFilter, QueryResult, QueryTrait, Select, SelectTwo, Statement,
+    UpdateMany, Value,
 };
 
 use super::StoreError;
@@ -103,6 +103,15 @@ impl<'c> Scope<'c> {
     pub(super) async fn one<E: Scoped>(&self, select: Select<E>) -> Result<Option<E::Model>, StoreError> {
         let row: Boxed<'_, _> = Box::pin(select.one(self.count()));
         Ok(row.await?)
+    }
+
+    /// Rows with what is joined to each. The join has to be on the practice too.
+    pub(super) async fn both<E: Scoped, F: Scoped>(
+        &self,
+        select: SelectTwo<E, F>,
+    ) -> Result<Vec<(E::Model, Option<F::Model>)>, StoreError> {
+        let rows: Boxed<'_, _> = Box::pin(select.all(self.count()));
+        Ok(rows.await?)
     }
 
     pub(super) async fn tally<E: Scoped>(&self, select: Select<E>) -> Result<u64, StoreError>

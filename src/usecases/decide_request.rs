@@ -91,7 +91,7 @@ fn checked(message: Option<&str>) -> Result<Option<String>, Rejection> {
 }
 
 /// A request is seen by its client, its clinician and the admins.
-pub(super) fn may_see(viewer: &Viewer, request: &AppointmentRequest) -> bool {
+pub fn may_see(viewer: &Viewer, request: &AppointmentRequest) -> bool {
     viewer.acts_for(request.clinician_id) || viewer.client_id == Some(request.client_id)
 }
 

@@ -39,7 +39,7 @@ pub use add_clinician::NewClinician;
 pub use booking_facts::Slot;
 pub use create_practice::NewPractice;
 pub use create_service::NewService;
-pub use decide_request::Decided;
+pub use decide_request::{Decided, may_see};
 pub use end_care::EndOfCare;
 pub use error::{Denied, Fault, FaultKind, Refusal};
 pub use explain_access::{Access, AccessQuestion};
