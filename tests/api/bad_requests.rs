@@ -53,6 +53,54 @@ async fn a_body_that_is_no_graphql_request_is_refused_with_the_status_that_says_
     assert!(status == 200 && text.contains("\"errors\":[]"), "the same body is fine as JSON: {status} {text}");
 }
 
+/// As consoles ask for it: every type with its fields, and each field's type eight wrappers deep.
+const INTROSPECTION: &str = "query IntrospectionQuery {
+    __schema { queryType { name } mutationType { name } subscriptionType { name } types { ...FullType }
+        directives { name description locations args { ...Input } } } }
+    fragment FullType on __Type { kind name description
+        fields(includeDeprecated: true) { name description args { ...Input } type { ...Wrapped } isDeprecated deprecationReason }
+        inputFields { ...Input } interfaces { ...Wrapped }
+        enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }
+        possibleTypes { ...Wrapped } }
+    fragment Input on __InputValue { name description type { ...Wrapped } defaultValue }
+    fragment Wrapped on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+        ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } }";
+
+async fn introspection_as_consoles_ask_for_it_is_within_the_limits() {
+    let practice = TestPractice::begin().await;
+    let schema = practice.admin.run(INTROSPECTION, json!({})).await;
+    let types = schema["__schema"]["types"].as_array().expect("a list");
+    assert!(types.iter().any(|one| one["name"] == "AppointmentRequest"), "{schema}");
+}
+
+async fn a_document_over_a_limit_is_refused_by_the_limits_name_and_nothing_is_run() {
+    let practice = TestPractice::begin().await;
+    let before = practice.snapshot().await;
+    let deep = format!("{{ practice(x: {}{}) {{ name }} }}", "[".repeat(20_000), "]".repeat(20_000));
+    let mut doubling = "{ ...F0 }".to_owned();
+    for number in 0..40 {
+        doubling += &format!(" fragment F{number} on Query {{ ...F{0} ...F{0} }}", number + 1);
+    }
+    doubling += " fragment F40 on Query { __typename }";
+    let aliases: String = (0..20_000).map(|number| format!("a{number}:__typename ")).collect();
+    let name = "n".repeat(50_000);
+    for (query, limit) in [
+        (deep, "document_nesting"),
+        (doubling, "operation_fields"),
+        (format!("{{ {} }}", &aliases[..60_000]), "document_tokens"),
+        (format!("{{ {name} }}"), "name_chars"),
+        ("#".repeat(70_000), "document_bytes"),
+    ] {
+        let (status, text) =
+            post(&practice, practice.admin.token(), Some(JSON), json!({ "query": query }).to_string()).await;
+        let answer: Value = serde_json::from_str(&text).expect("JSON");
+        let told = &answer["errors"][0]["extensions"];
+        assert_eq!((&told["code"], &told["limit"]), (&json!("LIMIT_EXCEEDED"), &json!(limit)), "{status} {text}");
+        assert!(text.len() < 500, "nothing long is said back: {text}");
+    }
+    assert_eq!(practice.snapshot().await, before);
+}
+
 async fn nothing_can_be_changed_by_following_a_link() {
     let practice = TestPractice::begin().await;
     let before = practice.snapshot().await;
@@ -279,6 +327,8 @@ fn documents_of_a_client<'a>(practice: &TestPractice, dana: &Person, there: &'a 
 }
 
 crate::support::tests!(
+    introspection_as_consoles_ask_for_it_is_within_the_limits,
+    a_document_over_a_limit_is_refused_by_the_limits_name_and_nothing_is_run,
     a_body_that_is_no_graphql_request_is_refused_with_the_status_that_says_why,
     nothing_can_be_changed_by_following_a_link,
     without_a_token_nothing_is_read_and_nothing_is_saved,
