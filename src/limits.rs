@@ -54,9 +54,13 @@ limits! {
         "a page of 100 with 100 fields an item, five times";
     VariablesNesting = "variables_nesting", 8, "lists and objects inside each other", 4, 32,
         "the deepest input of ours has 4";
+    RequestSeconds = "request_seconds", 30, "seconds", 1, 300,
+        "who waits longer has gone";
+    BodySeconds = "body_seconds", 20, "seconds", 1, 120,
+        "256 KiB take 20 seconds at 100 kbit a second";
     WriteSeconds = "write_seconds", 15, "seconds", 1, 120,
         "a peer that takes nothing for so long is gone, or does not want it";
-    SocketsPerMember = "sockets_per_member", 20, "sockets", 1, 1_000_000,
+    SocketsPerMember = "sockets_per_member", 20, "sockets and event streams", 1, 1_000_000,
         "a browser's tabs, a telephone, and what a proxy has not closed yet";
     OperationsPerSocket = "operations_per_socket", 50, "operations at once", 1, 10_000,
         "a frontend follows three streams and asks a few things beside them";

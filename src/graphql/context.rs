@@ -34,6 +34,10 @@ pub struct Session {
     pub document: Arc<OnceLock<u64>>,
 }
 
+/// Where a stream begins, as the transport was told: a browser that lost its events says the last it had. Put into the
+/// request's data by `http`; it counts more than the document's `after`, which is older.
+pub struct ResumeAfter(pub String);
+
 /// What somebody without a token is told.
 pub fn not_signed_in() -> Denied {
     Denied::Unauthenticated("Sign in first: send the header “Authorization: Bearer <token>”.".to_owned())

@@ -3,6 +3,7 @@
 
 use async_graphql::{Error, ErrorExtensions};
 
+use super::request_id;
 use crate::domain::rejection::{Code, Rejection};
 use crate::usecases::{Denied, Fault, FaultKind, Refusal};
 
@@ -42,7 +43,7 @@ fn bad_input(rejection: &Rejection) -> Error {
 
 /// A fault: logged once with an id, of which the caller sees only the id.
 fn internal(fault: &Fault) -> Error {
-    let request_id = uuid::Uuid::now_v7().simple().to_string();
+    let request_id = request_id::current();
     tracing::error!(request_id, cause = %fault.0, "a request failed");
     let (code, message) = match fault.kind() {
         FaultKind::Broken => (

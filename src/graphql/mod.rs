@@ -1,5 +1,6 @@
 //! The API: thin. Each resolver parses, calls one use case, and shapes its answer.
 
+mod coding;
 mod context;
 mod counting;
 mod document;
@@ -13,6 +14,7 @@ mod mutation;
 mod once;
 mod page;
 mod query;
+pub mod request_id;
 mod scalars;
 mod sdl;
 mod subscription;
@@ -22,6 +24,8 @@ use async_graphql::Schema;
 
 use crate::usecases::Desk;
 
+pub use coding::Validated;
+pub use context::ResumeAfter;
 pub use document::{Asked, Prepared, limit_exceeded, prepare};
 pub use guard::TokenIdentity;
 pub use once::SharedPayload;
@@ -32,7 +36,7 @@ pub type Api = Schema<query::Query, mutation::Mutation, subscription::Subscripti
 
 /// Builds the schema over a desk.
 pub fn api(desk: Desk) -> Api {
-    builder().data(desk).extension(counting::Counting).extension(guard::Rights).finish()
+    builder().data(desk).extension(coding::Coding).extension(counting::Counting).extension(guard::Rights).finish()
 }
 
 fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {

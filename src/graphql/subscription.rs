@@ -12,7 +12,7 @@ use async_graphql::{
 };
 use tokio::sync::OnceCell;
 
-use super::context::Asking;
+use super::context::{Asking, ResumeAfter};
 use super::enums::{AppointmentRequestEventType, StreamResetReason};
 use super::error::{denial, top_level};
 use super::guard;
@@ -153,6 +153,8 @@ async fn follow(
     clinician_id: Option<ID>,
     after: Option<Cursor>,
 ) -> Result<impl Stream<Item = Result<Frame>> + use<>> {
+    let last = ctx.data_opt::<ResumeAfter>().map(|last| Cursor(last.0.clone()));
+    let after = last.or(after);
     let (feed, viewer, _) = open(ctx, kinds, clinician_id, after).await.map_err(top_level)?;
     let follower = Follower { feed, view: once::view(&viewer), viewer };
     Ok(stream::unfold(follower, |mut follower| async move { Some((follower.next().await?, follower)) }))

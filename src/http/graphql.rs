@@ -1,60 +1,164 @@
-//! Queries and mutations: one JSON request in a POST body, one JSON answer.
+//! GraphQL over HTTP, by its draft: POST for all, GET for queries alone; one operation a request.
 
-use axum::Json;
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use async_graphql::parser::types::OperationType;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use futures_util::StreamExt;
+use serde_json::Value;
 
-use super::Server;
-use crate::graphql::{Asked, Prepared, prepare};
+use super::answer::{Refused, error, refused_document, whole};
+use super::media::{Accepted, Media, is_json};
+use super::{Server, events, parameters};
+use crate::graphql::{Asked, Prepared, TokenIdentity, limit_exceeded, prepare};
+use crate::limits::Limit;
 
-/// Answers a request. GET is not routed, so nothing can be changed by following a link; a body that is not declared JSON
-/// is refused, so no plain form of another site can send one.
-pub async fn answer(
-    State(server): State<Server>,
-    headers: HeaderMap,
-    body: Result<Json<async_graphql::Request>, JsonRejection>,
-) -> Response {
-    let identity = match server.identity(&headers) {
-        Ok(identity) => identity,
-        Err(bad) => {
-            let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
-            return (StatusCode::UNAUTHORIZED, challenge, error("UNAUTHENTICATED", &bad.to_string())).into_response();
+/// Any of these says that a GET was meant, besides a `Content-Type` of no form and a token.
+const MEANT: [HeaderName; 3] = [
+    HeaderName::from_static("graphql-require-preflight"),
+    HeaderName::from_static("apollo-require-preflight"),
+    HeaderName::from_static("x-apollo-operation-name"),
+];
+
+/// Answers a request.
+pub async fn answer(State(server): State<Server>, request: Request) -> Response {
+    let accepted = Accepted::read(request.headers());
+    let answered = respond(&server, accepted, request).await;
+    let mut answer =
+        answered.unwrap_or_else(|refused| refused.in_media(accepted.whole.unwrap_or(Media::GraphqlResponse)));
+    // What it says is one person's, and true for a moment.
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+async fn respond(server: &Server, accepted: Accepted, request: Request) -> Result<Response, Refused> {
+    let (head, body) = request.into_parts();
+    let is_get = match head.method {
+        Method::GET => true,
+        Method::POST => false,
+        _ => return Err(not_allowed("GET, POST", "Send a POST, or a GET for a query.")),
+    };
+    let media = match accepted {
+        Accepted { whole: Some(media), .. } => media,
+        Accepted { events: true, .. } => Media::EventStream,
+        _ => {
+            let message = "Accept “application/graphql-response+json”, “application/json” or “text/event-stream”.";
+            return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, message));
         }
     };
-    let asked = match body {
-        Ok(Json(async_graphql::Request { query, operation_name, variables, .. })) => {
-            Asked { query, operation_name, variables }
-        }
-        Err(rejection) => return refuse(&rejection),
-    };
-    let mut request = match prepare(asked, &server.limits) {
-        Ok(Prepared { request, .. }) => request,
+    let identity = server.identity(&head.headers).map_err(|bad| {
+        let error = error("UNAUTHENTICATED", bad.to_string());
+        Refused::because(StatusCode::UNAUTHORIZED, error)
+            .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    })?;
+    let asked =
+        if is_get { in_address(&head.uri, &head.headers)? } else { in_body(server, &head.headers, body).await? };
+    let Prepared { request, kind } = match prepare(asked, &server.limits) {
+        Ok(prepared) => prepared,
         Err(error) => {
             server.desk.metrics().count_bad_request();
-            return Json(async_graphql::Response::from_errors(vec![error])).into_response();
+            return Ok(refused_document(error, accepted.whole.unwrap_or(Media::GraphqlResponse)));
         }
     };
+    if is_get && kind == OperationType::Mutation {
+        return Err(not_allowed("POST", "A GET changes nothing. Send the mutation in a POST."));
+    }
+    if kind == OperationType::Subscription {
+        if accepted.events {
+            return events::open(server, request, identity, &head.headers).await;
+        }
+        let message = "A subscription is a stream: accept “text/event-stream”, or open a WebSocket at /graphql/ws.";
+        return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, message));
+    }
+    let response = run(server, request, identity, kind).await;
+    Ok(if media == Media::EventStream { events::once(response) } else { whole(response, media) })
+}
+
+/// Runs a query or a mutation, but not for ever.
+async fn run(
+    server: &Server,
+    mut request: async_graphql::Request,
+    identity: Option<TokenIdentity>,
+    kind: OperationType,
+) -> async_graphql::Response {
     if let Some(identity) = identity {
         request = request.data(identity);
     }
-    Json(server.api.execute(request).await).into_response()
+    let in_time = tokio::time::timeout(server.limits.span(Limit::RequestSeconds), server.api.execute(request)).await;
+    in_time.unwrap_or_else(|_| {
+        let error = out_of_time(kind == OperationType::Mutation, server.limits.get(Limit::RequestSeconds));
+        async_graphql::Response::from_errors(vec![error])
+    })
 }
 
-fn refuse(rejection: &JsonRejection) -> Response {
-    let status = rejection.status();
-    let message = match status {
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            "Send the request as JSON, with the header “Content-Type: application/json”."
-        }
-        StatusCode::PAYLOAD_TOO_LARGE => "The request is over the limit body_bytes. Send less at a time.",
-        _ => "The body is not a GraphQL request. Send a JSON object with “query” and, where needed, “variables”.",
+fn out_of_time(is_mutation: bool, seconds: u64) -> async_graphql::ServerError {
+    let what = if is_mutation {
+        "It is not known whether this was saved: send the same again, with the same idempotencyKey where there is one."
+    } else {
+        "Ask for less at a time, or try again in a few seconds."
     };
-    (status, error("BAD_REQUEST", message)).into_response()
+    let message = format!("The request took longer than the limit request_seconds of {seconds} seconds. {what}");
+    let mut error = error("UNAVAILABLE", message);
+    if let Some(extensions) = &mut error.extensions {
+        extensions.set("limit", Limit::RequestSeconds.name());
+        extensions.set("value", seconds);
+        extensions.set("requestId", crate::graphql::request_id::current());
+    }
+    error
 }
 
-fn error(code: &str, message: &str) -> Json<Value> {
-    Json(json!({ "errors": [{ "message": message, "extensions": { "code": code } }] }))
+fn not_allowed(allowed: &'static str, message: &str) -> Refused {
+    Refused::new(StatusCode::METHOD_NOT_ALLOWED, message).with(header::ALLOW, HeaderValue::from_static(allowed))
+}
+
+/// A GET's parameters. A page of another site can make a browser send any GET, but none with these headers, unless its
+/// origin is allowed. Who asks is known by `Authorization` alone, never by a cookie, so that GET would come from nobody
+/// and read nothing; here it does not even run.
+fn in_address(address: &axum::http::Uri, headers: &HeaderMap) -> Result<Asked, Refused> {
+    let is_meant = headers.contains_key(header::AUTHORIZATION)
+        || is_json(headers)
+        || MEANT.iter().any(|name| headers.contains_key(name));
+    if !is_meant {
+        let message = "Send the header “GraphQL-Require-Preflight: 1” with a GET, so that no other site can send it.";
+        return Err(Refused::new(StatusCode::BAD_REQUEST, message));
+    }
+    parameters::from_address(address)
+        .map_err(|what| Refused::new(StatusCode::BAD_REQUEST, format!("The address {what}.")))
+}
+
+/// A POST's parameters.
+async fn in_body(server: &Server, headers: &HeaderMap, body: Body) -> Result<Asked, Refused> {
+    if !is_json(headers) {
+        let message = "Send the request as JSON in UTF-8, with the header “Content-Type: application/json”.";
+        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    let reading = tokio::time::timeout(server.limits.span(Limit::BodySeconds), read(server, body)).await;
+    let bytes = reading.map_err(|_| over(server, StatusCode::REQUEST_TIMEOUT, Limit::BodySeconds))??;
+    let wrong = |message: &str| Refused::new(StatusCode::BAD_REQUEST, message);
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(object)) => {
+            parameters::from_object(object).map_err(|what| wrong(&format!("The request {what}.")))
+        }
+        Ok(Value::Array(_)) => Err(wrong("Send one request at a time: what a request may cost is counted for each.")),
+        Ok(_) => Err(wrong("Send a JSON object with “query” and, where needed, “variables” and “operationName”.")),
+        Err(_) => Err(wrong("The body is not JSON in UTF-8. Send a JSON object with “query”.")),
+    }
+}
+
+async fn read(server: &Server, body: Body) -> Result<Vec<u8>, Refused> {
+    let (mut bytes, mut chunks) = (Vec::new(), body.into_data_stream());
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Refused::new(StatusCode::BAD_REQUEST, "The body ended early. Send it again."))?;
+        if bytes.len() + chunk.len() > server.limits.size(Limit::BodyBytes) {
+            return Err(over(server, StatusCode::PAYLOAD_TOO_LARGE, Limit::BodyBytes));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The refusal of what is over a limit.
+pub(super) fn over(server: &Server, status: StatusCode, limit: Limit) -> Refused {
+    Refused::because(status, limit_exceeded(limit, &server.limits))
 }

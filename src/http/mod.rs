@@ -1,18 +1,23 @@
 //! The door: routes, who is at it, and how it closes.
 
+mod answer;
 mod bearer;
 mod console;
+mod events;
 mod graphql;
 mod health;
+mod media;
 mod metrics;
+mod parameters;
+mod request_id;
 mod websocket;
 
 use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{any, get, post};
+use axum::middleware;
+use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -20,7 +25,7 @@ use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::config::STOP_TIMEOUT;
 use crate::graphql::Api;
-use crate::limits::{Limit, Limits};
+use crate::limits::Limits;
 use crate::usecases::Desk;
 
 pub use websocket::Seats;
@@ -83,12 +88,11 @@ pub async fn serve(
 
 fn router(server: Server, console: bool) -> Router {
     let router = Router::new()
-        .route(GRAPHQL_PATH, post(graphql::answer))
+        .route(GRAPHQL_PATH, any(graphql::answer))
         .route(WEBSOCKET_PATH, any(websocket::open))
         .route("/healthz", get(health::is_alive))
         .route("/readyz", get(health::is_ready))
-        .route("/metrics", get(metrics::page))
-        .layer(DefaultBodyLimit::max(server.limits.size(Limit::BodyBytes)));
+        .route("/metrics", get(metrics::page));
     let router = if console { router.route("/", get(console::page)) } else { router };
-    router.with_state(server)
+    router.layer(middleware::from_fn(request_id::give)).with_state(server)
 }

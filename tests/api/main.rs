@@ -7,7 +7,9 @@ mod support;
 
 mod bad_input;
 mod bad_requests;
+mod events;
 mod gates;
+mod http;
 mod metrics;
 mod races;
 mod rights;
@@ -23,7 +25,9 @@ fn main() -> std::process::ExitCode {
         &[
             bad_input::TESTS,
             bad_requests::TESTS,
+            events::TESTS,
             gates::TESTS,
+            http::TESTS,
             metrics::TESTS,
             races::TESTS,
             rights::TESTS,

@@ -4,8 +4,8 @@
 mod lexical;
 mod size;
 
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
+use async_graphql::parser::{self, parse_query};
 use async_graphql::{ErrorExtensionValues, Request, ServerError, Value, Variables};
 
 use crate::limits::{Limit, Limits};
@@ -29,7 +29,7 @@ pub struct Prepared {
 /// Looks at what was asked. An error is a request error: nothing was run.
 pub fn prepare(asked: Asked, limits: &Limits) -> Result<Prepared, ServerError> {
     lexical::check(&asked.query, limits).map_err(refused)?;
-    let document = parse_query(&asked.query).map_err(|error| coded(error.into(), "GRAPHQL_PARSE_FAILED"))?;
+    let document = parse_query(&asked.query).map_err(unreadable)?;
     size::check(&document, &asked.variables, limits)?;
     let nesting = asked.variables.values().map(nesting).max().unwrap_or_default();
     Excess::check(Limit::VariablesNesting, nesting, limits).map_err(refused)?;
@@ -47,6 +47,19 @@ fn nesting(value: &Value) -> u64 {
         Value::Object(fields) => 1 + fields.values().map(nesting).max().unwrap_or_default(),
         _ => 0,
     }
+}
+
+/// The parser's own message would repeat the whole line.
+fn unreadable(error: parser::Error) -> ServerError {
+    let message = match &error {
+        parser::Error::Syntax { start, .. } => {
+            format!("The document is not GraphQL at line {}, column {}.", start.line, start.column)
+        }
+        other => format!("The document cannot be read: {other}."),
+    };
+    let mut told = ServerError::new(message, None);
+    told.locations = error.positions().collect();
+    coded(told, "GRAPHQL_PARSE_FAILED")
 }
 
 fn kind(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, ServerError> {

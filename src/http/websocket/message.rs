@@ -1,9 +1,10 @@
 //! The messages of graphql-transport-ws, in and out.
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::graphql::Asked;
+use crate::http::parameters;
 
 /// The longest id of an operation, in bytes: clients send a UUID or a number.
 const ID_MAX_BYTES: usize = 128;
@@ -55,22 +56,8 @@ pub fn read(text: &str) -> Result<ClientMessage, String> {
 
 fn asked(payload: Option<Value>) -> Result<Asked, String> {
     let wrong = |what: &str| format!("Invalid message: the payload of subscribe {what}.");
-    let Some(Value::Object(mut payload)) = payload else { return Err(wrong("is an object")) };
-    let Some(Value::String(query)) = payload.remove("query") else { return Err(wrong("needs a “query”")) };
-    let operation_name = match payload.remove("operationName") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(name)) => Some(name),
-        Some(_) => return Err(wrong("has an “operationName” that is not a string")),
-    };
-    let variables = match payload.remove("variables") {
-        None | Some(Value::Null) => Value::Object(Map::new()),
-        Some(variables @ Value::Object(_)) => variables,
-        Some(_) => return Err(wrong("has “variables” that are not an object")),
-    };
-    if payload.remove("extensions").is_some_and(|extensions| !(extensions.is_object() || extensions.is_null())) {
-        return Err(wrong("has “extensions” that are not an object"));
-    }
-    Ok(Asked { query, operation_name, variables: async_graphql::Variables::from_json(variables) })
+    let Some(Value::Object(payload)) = payload else { return Err(wrong("is an object")) };
+    parameters::from_object(payload).map_err(wrong)
 }
 
 /// What the server says.

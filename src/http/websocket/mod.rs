@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use self::metered::Metered;
 use self::protocol::Closing;
-pub use self::seats::Seats;
+pub use self::seats::{Seat, Seats};
 use self::socket::Socket;
 use super::Server;
 use crate::limits::Limit;

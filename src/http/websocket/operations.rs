@@ -7,6 +7,7 @@ use async_graphql::Response;
 use async_graphql::futures_util::stream::{BoxStream, StreamExt};
 
 use crate::graphql::SharedPayload;
+use crate::http::answer::is_request_error;
 
 /// One that runs.
 struct Operation {
@@ -70,9 +71,4 @@ impl Operations {
         operation.has_answered = true;
         (operation.id.clone(), Told::Next(operation.shared.payload(response)))
     }
-}
-
-/// True where nothing was run: an error of a field has its path.
-fn is_request_error(response: &Response) -> bool {
-    !response.errors.is_empty() && response.errors.iter().all(|error| error.path.is_empty())
 }
