@@ -7,6 +7,7 @@ mod support;
 
 mod bad_input;
 mod bad_requests;
+mod clients;
 mod events;
 mod gates;
 mod http;
@@ -40,5 +41,6 @@ fn main() -> std::process::ExitCode {
         ],
         servers::on_postgres::TESTS,
         servers::on_nats::TESTS,
+        clients::TESTS,
     )
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
+use crate::clients;
 use crate::engines::{self, Postgres};
 
 /// A store that the tests run on.
@@ -43,7 +44,12 @@ impl Engine {
 }
 
 /// Runs the tests that the arguments ask for, on both stores where PostgreSQL's programs are found.
-pub fn run(tests: &[&'static [Test]], on_postgres: &'static [Test], on_nats: &'static [Test]) -> ExitCode {
+pub fn run(
+    tests: &[&'static [Test]],
+    on_postgres: &'static [Test],
+    on_nats: &'static [Test],
+    with_clients: &'static [Test],
+) -> ExitCode {
     let arguments = Arguments::from_args();
     if !arguments.list {
         println!("Testing on {}.", engines::described());
@@ -56,7 +62,9 @@ pub fn run(tests: &[&'static [Test]], on_postgres: &'static [Test], on_nats: &'s
         trial.with_ignored_flag(!is_there)
     };
     let both = both.chain(on_postgres.iter().map(|test| trial(Engine::Postgres, test)));
-    let trials = both.chain(on_nats.iter().map(with_nats)).collect();
+    // The store makes no difference to them.
+    let on_clients = |test| trial(Engine::Sqlite, test).with_ignored_flag(!clients::are_there());
+    let trials = both.chain(on_nats.iter().map(with_nats)).chain(with_clients.iter().map(on_clients)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
