@@ -9,7 +9,7 @@ use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::config::{CLOSE_TIMEOUT, Config, PUSH_RETENTION, SWEEP_INTERVAL};
 use crate::graphql;
-use crate::http::{self, Seats, Server};
+use crate::http::{self, Rates, Seats, Server};
 use crate::push::{Bus, Carrier};
 use crate::store::{DatabaseUrl, ServerClaim, Store, StoreError};
 use crate::usecases::Desk;
@@ -58,7 +58,7 @@ pub async fn serve(
     parts: Parts,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) {
     let Parts { desk, carrier, claim } = parts;
     let closing = desk.clone();
     let sweeper = tokio::spawn(sweep(desk.clone()));
@@ -67,19 +67,21 @@ pub async fn serve(
         api: graphql::api(desk.clone()),
         tokens: Tokens::new(config.secret.clone()),
         clock: desk.clock().clone(),
-        limits: config.limits.clone().into(),
+        rates: Rates::new(&config.door.limits, desk.clock().clone()),
+        limits: config.door.limits.clone().into(),
+        allowed_origins: config.door.allowed_origins.clone().into(),
+        trusted_proxies: config.door.trusted_proxies.clone().into(),
         seats: Seats::default(),
         stopping: watch::Sender::new(false).into(),
         desk,
     };
-    let served = http::serve(listener, server, config.console, stop).await;
+    http::serve(listener, server, config.door.console, stop).await;
     sweeper.abort();
     push.abort();
     if tokio::time::timeout(CLOSE_TIMEOUT, closing.close()).await.is_err() {
         tracing::warn!("the database is still in use while the program ends");
     }
     drop(claim);
-    served
 }
 
 /// Expires overdue requests, again and again. One that fails is tried again the next time.

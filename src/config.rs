@@ -1,6 +1,6 @@
 //! Every setting of a server, checked once at the start.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use crate::auth::secret::Secret;
@@ -38,6 +38,68 @@ impl BusUrl {
     }
 }
 
+/// A place on the web whose pages may call the API, as browsers say it: `https://app.example.org`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(pub String);
+
+impl Origin {
+    /// Reads `SCHEME://HOST` or `SCHEME://HOST:PORT`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let is_sign = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+        match host {
+            Some(host) if !host.is_empty() && host.chars().all(is_sign) => Ok(Self(text.to_ascii_lowercase())),
+            _ => {
+                Err("Write https://HOST or https://HOST:PORT, without a path: one origin, as a browser says it."
+                    .to_owned())
+            }
+        }
+    }
+}
+
+/// Addresses that begin alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    /// How many bits they have in common.
+    bits: u32,
+}
+
+impl Network {
+    /// Reads one address, or `ADDRESS/BITS`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || "Write an address, such as 10.0.0.1, or a network, such as 10.0.0.0/8.".to_owned();
+        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let all = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(all), |bits| bits.parse().map_err(|_| wrong()))?;
+        if bits > all { Err(wrong()) } else { Ok(Self { address, bits }) }
+    }
+
+    /// True where the address is one of these.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let differs = |own: u128, other: u128, all: u32| (own ^ other).checked_shr(all - self.bits).unwrap_or(0) != 0;
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => !differs(own.to_bits().into(), other.to_bits().into(), 32),
+            (IpAddr::V6(own), IpAddr::V6(other)) => !differs(own.to_bits(), other.to_bits(), 128),
+            _ => false,
+        }
+    }
+}
+
+/// How a server is reached.
+#[derive(Clone, Debug, Default)]
+pub struct Door {
+    /// Serve the console at `/`.
+    pub console: bool,
+    /// What a caller may send, hold and ask for.
+    pub limits: Limits,
+    /// Whose pages may call the API besides the server's own.
+    pub allowed_origins: Vec<Origin>,
+    /// The proxies that are believed about where a request comes from.
+    pub trusted_proxies: Vec<Network>,
+}
+
 /// How a server runs.
 #[derive(Clone)]
 pub struct Config {
@@ -47,10 +109,7 @@ pub struct Config {
     pub bus: Option<BusUrl>,
     /// How long streams can be resumed from a cursor.
     pub push_retention: chrono::Duration,
-    /// Serve the console at `/`.
-    pub console: bool,
-    /// What a caller may send, hold and ask for.
-    pub limits: Limits,
+    pub door: Door,
 }
 
 /// The signing secret: the one given, else the one kept beside the database.
@@ -71,4 +130,36 @@ fn secret_path(database: &Path) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push(".secret");
     path.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_one_place_without_a_path() {
+        for right in ["https://app.example.org", "http://localhost:3000", "https://[::1]:8443"] {
+            assert_eq!(Origin::parse(right), Ok(Origin(right.to_owned())));
+        }
+        for wrong in ["*", "null", "app.example.org", "https://", "https://a/", "https://a, https://b", "ftp://a"] {
+            assert!(Origin::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_network_holds_the_addresses_that_begin_like_it() {
+        for (network, inside, outside) in [
+            ("10.0.0.1", "10.0.0.1", "10.0.0.2"),
+            ("10.0.0.0/8", "::ffff:10.255.0.1", "11.0.0.1"),
+            ("0.0.0.0/0", "203.0.113.9", "::1"),
+            ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::1"),
+        ] {
+            let [inside, outside] = [inside, outside].map(|text| text.parse().expect("an address"));
+            let network = Network::parse(network).expect("a network");
+            assert!(network.contains(inside) && !network.contains(outside), "{network:?}");
+        }
+        for wrong in ["", "10.0.0.0/33", "::1/129", "10.0.0.0/", "localhost", "10.0.0.0/-1"] {
+            assert!(Network::parse(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -56,10 +56,24 @@ limits! {
         "the deepest input of ours has 4";
     RequestSeconds = "request_seconds", 30, "seconds", 1, 300,
         "who waits longer has gone";
+    HeadersSeconds = "headers_seconds", 15, "seconds", 1, 120,
+        "a head comes in one packet; who sends it by the byte holds a connection for nothing";
     BodySeconds = "body_seconds", 20, "seconds", 1, 120,
         "256 KiB take 20 seconds at 100 kbit a second";
     WriteSeconds = "write_seconds", 15, "seconds", 1, 120,
         "a peer that takes nothing for so long is gone, or does not want it";
+    Connections = "connections", 20_000, "connections", 10, 1_000_000,
+        "an idle socket takes about 16 KiB, and a file of the process";
+    ConnectionsPerAddress = "connections_per_address", 500, "connections", 1, 1_000_000,
+        "a whole clinic behind one address, with two browsers each";
+    MemberBurst = "member_burst", 200, "requests", 1, 1_000_000,
+        "a page that loads asks some ten things at once";
+    MemberPerSecond = "member_per_second", 20, "requests a second", 1, 1_000_000,
+        "nobody clicks faster; who goes on by script is slowed, not shut out";
+    AddressBurst = "address_burst", 2_000, "requests", 1, 1_000_000,
+        "a whole clinic that opens its browsers at nine";
+    AddressPerSecond = "address_per_second", 200, "requests a second", 1, 1_000_000,
+        "a whole clinic at work";
     SocketsPerMember = "sockets_per_member", 20, "sockets and event streams", 1, 1_000_000,
         "a browser's tabs, a telephone, and what a proxy has not closed yet";
     OperationsPerSocket = "operations_per_socket", 50, "operations at once", 1, 10_000,

@@ -31,7 +31,9 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_frontdesk"));
         command.args(["serve", "--no-console", "--listen", &address.to_string()]).env_clear();
         // One machine plays thousands.
-        command.args(["--limit", "sockets_per_member=1000000"]);
+        for limit in ["sockets_per_member", "connections_per_address", "member_burst", "address_burst"] {
+            command.args(["--limit", &format!("{limit}=1000000")]);
+        }
         command.env("FRONTDESK_DATABASE_URL", &stage.database_url).env("FRONTDESK_SIGNING_SECRET", SECRET);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let mut program = Self { process: command.spawn().expect("the program starts"), address };

@@ -42,9 +42,8 @@ impl Demo {
         }
         let secret = config::secret(None, &database_url).map_err(Failure)?;
         let listen = listener.local_addr().map_err(Failure::from_error)?;
-        let (bus, push_retention) = (None, PUSH_RETENTION);
-        let (console, limits) = (self.door.console(), self.door.limits());
-        let config = Config { database_url, listen, secret, bus, push_retention, console, limits };
+        let (bus, push_retention, door) = (None, PUSH_RETENTION, self.door.door());
+        let config = Config { database_url, listen, secret, bus, push_retention, door };
         let parts = app::open_server(&config, Clock::system()).await.map_err(Failure::from_error)?;
         let desk = parts.desk.clone();
         eprintln!("The sample practice is served from {}.", config.database_url);
@@ -58,7 +57,8 @@ impl Demo {
             println!("export {name}={token}");
         }
         eprintln!("\nPress Ctrl-C to stop.");
-        until_stopped(&config, parts, listener, stop).await
+        until_stopped(&config, parts, listener, stop).await;
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use super::token::duration;
 use super::{DatabaseArgs, Failure, SecretArgs};
 use crate::app::{self, Parts};
 use crate::clock::Clock;
-use crate::config::{BusUrl, Config, DEFAULT_LISTEN};
+use crate::config::{BusUrl, Config, DEFAULT_LISTEN, Door, Network, Origin};
 use crate::limits::{Limits, SetLimit};
 
 /// Serves until SIGTERM or SIGINT; then it takes no new connection, finishes what runs, and exits 0.
@@ -43,6 +43,14 @@ pub struct DoorArgs {
     #[arg(long = "limit", env = "FRONTDESK_LIMITS", value_name = "NAME=VALUE", value_delimiter = ',',
           value_parser = SetLimit::parse)]
     limits: Vec<SetLimit>,
+    /// Let the pages of this origin call the API, https://HOST. Can be given again.
+    #[arg(long = "allow-origin", env = "FRONTDESK_ALLOW_ORIGINS", value_name = "ORIGIN", value_delimiter = ',',
+          value_parser = Origin::parse)]
+    allowed_origins: Vec<Origin>,
+    /// Believe this proxy's X-Forwarded-For: an address, or a network such as 10.0.0.0/8. Can be given again.
+    #[arg(long = "trust-proxy", env = "FRONTDESK_TRUST_PROXIES", value_name = "ADDRESS", value_delimiter = ',',
+          value_parser = Network::parse)]
+    trusted_proxies: Vec<Network>,
 }
 
 impl DoorArgs {
@@ -53,14 +61,14 @@ impl DoorArgs {
         })
     }
 
-    /// The limits, as they were set.
-    pub(super) fn limits(&self) -> Limits {
-        self.limits.iter().fold(Limits::default(), |limits, set| limits.with(*set))
-    }
-
-    /// True unless the console is turned off.
-    pub(super) fn console(&self) -> bool {
-        !self.no_console
+    /// All but the address.
+    pub(super) fn door(self) -> Door {
+        Door {
+            console: !self.no_console,
+            limits: self.limits.into_iter().fold(Limits::default(), Limits::with),
+            allowed_origins: self.allowed_origins,
+            trusted_proxies: self.trusted_proxies,
+        }
     }
 }
 
@@ -71,20 +79,20 @@ impl Serve {
         let listener = self.door.bind().await?;
         let secret = self.secret.load(&database_url)?;
         let listen = listener.local_addr().map_err(Failure::from_error)?;
-        let (bus, push_retention) = (self.bus, self.push_retention);
-        let (console, limits) = (self.door.console(), self.door.limits());
-        let config = Config { database_url, listen, secret, bus, push_retention, console, limits };
+        let (bus, push_retention, door) = (self.bus, self.push_retention, self.door.door());
+        let config = Config { database_url, listen, secret, bus, push_retention, door };
         let parts = app::open_server(&config, Clock::system()).await.map_err(Failure::from_error)?;
         eprintln!("frontdesk {} serves {}", env!("CARGO_PKG_VERSION"), config.database_url);
         print_addresses(&config);
-        until_stopped(&config, parts, listener, stop).await
+        until_stopped(&config, parts, listener, stop).await;
+        Ok(())
     }
 }
 
 /// The addresses that a person would open.
 pub(super) fn print_addresses(config: &Config) {
     let at = config.listen;
-    if config.console {
+    if config.door.console {
         eprintln!("  console   http://{at}/");
     }
     eprintln!("  API       http://{at}{}", crate::http::GRAPHQL_PATH);
@@ -97,10 +105,9 @@ pub(super) async fn until_stopped(
     parts: Parts,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Failure> {
-    app::serve(config, parts, listener, stop).await.map_err(|error| Failure(format!("Serving failed: {error}.")))?;
+) {
+    app::serve(config, parts, listener, stop).await;
     eprintln!("frontdesk has stopped.");
-    Ok(())
 }
 
 /// Resolves at SIGTERM or SIGINT. Asked for before anything is started: a signal that comes early is kept, not missed.

@@ -16,8 +16,9 @@ use tracing::Instrument;
 
 use super::answer::{Refused, is_request_error, whole};
 use super::media::Media;
-use super::websocket::Seat;
+use super::seats::Seat;
 use super::{Server, graphql};
+use crate::domain::ids::MemberId;
 use crate::graphql::{ResumeAfter, TokenIdentity, Validated, request_id};
 use crate::limits::Limit;
 
@@ -85,7 +86,7 @@ struct Events {
     stopping: watch::Receiver<bool>,
     /// How often something is sent at least, so that no proxy takes the stream for dead, and we find out who is gone.
     every: Duration,
-    _seat: Option<Seat>,
+    _seat: Option<Seat<MemberId>>,
 }
 
 impl Events {

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::answer::{Refused, error, refused_document, whole};
 use super::media::{Accepted, Media, is_json};
+use super::rates::TooOften;
 use super::{Server, events, parameters};
 use crate::graphql::{Asked, Prepared, TokenIdentity, limit_exceeded, prepare};
 use crate::limits::Limit;
@@ -47,11 +48,16 @@ async fn respond(server: &Server, accepted: Accepted, request: Request) -> Resul
             return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, message));
         }
     };
+    // Before the token is looked at: guesses count too.
+    server.admit(&head.extensions, &head.headers).map_err(|too_often| later(server, too_often))?;
     let identity = server.identity(&head.headers).map_err(|bad| {
         let error = error("UNAUTHENTICATED", bad.to_string());
         Refused::because(StatusCode::UNAUTHORIZED, error)
             .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     })?;
+    if let Some(identity) = &identity {
+        server.rates.take_member(identity.0.member_id).map_err(|too_often| later(server, too_often))?;
+    }
     let asked =
         if is_get { in_address(&head.uri, &head.headers)? } else { in_body(server, &head.headers, body).await? };
     let Prepared { request, kind } = match prepare(asked, &server.limits) {
@@ -156,6 +162,11 @@ async fn read(server: &Server, body: Body) -> Result<Vec<u8>, Refused> {
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+/// The refusal of who asks too often.
+fn later(server: &Server, TooOften { limit, retry_after_seconds }: TooOften) -> Refused {
+    over(server, StatusCode::TOO_MANY_REQUESTS, limit).with(header::RETRY_AFTER, retry_after_seconds)
 }
 
 /// The refusal of what is over a limit.

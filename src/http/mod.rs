@@ -5,11 +5,16 @@ mod bearer;
 mod console;
 mod events;
 mod graphql;
+mod headers;
 mod health;
+mod listen;
 mod media;
 mod metrics;
+mod network;
 mod parameters;
+mod rates;
 mod request_id;
+mod seats;
 mod websocket;
 
 use std::future::Future;
@@ -23,12 +28,14 @@ use tokio::sync::watch;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
-use crate::config::STOP_TIMEOUT;
+use crate::config::{Network, Origin, STOP_TIMEOUT};
+use crate::domain::ids::MemberId;
 use crate::graphql::Api;
 use crate::limits::Limits;
 use crate::usecases::Desk;
 
-pub use websocket::Seats;
+pub use rates::Rates;
+pub use seats::Seats;
 
 /// Where queries and mutations are sent.
 pub const GRAPHQL_PATH: &str = "/graphql";
@@ -44,7 +51,13 @@ pub struct Server {
     pub desk: Desk,
     pub limits: Arc<Limits>,
     /// How many sockets each member has open.
-    pub seats: Seats,
+    pub seats: Seats<MemberId>,
+    /// How often members and addresses ask.
+    pub rates: Rates,
+    /// Whose pages may call the API besides our own.
+    pub allowed_origins: Arc<[Origin]>,
+    /// Who is believed about where a request comes from.
+    pub trusted_proxies: Arc<[Network]>,
     /// Becomes true when the server stops; every socket listens to it.
     pub stopping: Arc<watch::Sender<bool>>,
 }
@@ -55,22 +68,17 @@ pub async fn serve(
     server: Server,
     console: bool,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let stopping = server.stopping.clone();
+) {
+    let (stopping, limits, trusted) = (server.stopping.clone(), server.limits.clone(), server.trusted_proxies.clone());
     let router = router(server, console);
-    let told = {
-        let stopping = stopping.clone();
-        async move {
-            stop.await;
-            stopping.send_replace(true);
-        }
+    let told = async {
+        stop.await;
+        stopping.send_replace(true);
     };
     let served = async {
-        let served = axum::serve(listener, router).with_graceful_shutdown(told).await;
-        stopping.send_replace(true);
-        // Sockets outlive the requests that opened them: each listens here until it is closed.
+        tokio::join!(told, listen::take(listener, router, limits, &trusted, &stopping));
+        // Each connection and each socket listens here until it is closed.
         stopping.closed().await;
-        served
     };
     let deadline = async {
         // It cannot fail: we hold the sender.
@@ -78,11 +86,8 @@ pub async fn serve(
         tokio::time::sleep(STOP_TIMEOUT).await;
     };
     tokio::select! {
-        served = served => served,
-        () = deadline => {
-            tracing::warn!("requests that did not end in {} seconds were cut", STOP_TIMEOUT.as_secs());
-            Ok(())
-        }
+        () = served => {}
+        () = deadline => tracing::warn!("requests that did not end in {} seconds were cut", STOP_TIMEOUT.as_secs()),
     }
 }
 
@@ -94,5 +99,10 @@ fn router(server: Server, console: bool) -> Router {
         .route("/readyz", get(health::is_ready))
         .route("/metrics", get(metrics::page));
     let router = if console { router.route("/", get(console::page)) } else { router };
-    router.layer(middleware::from_fn(request_id::give)).with_state(server)
+    let router = match &*server.allowed_origins {
+        [] => router,
+        allowed => router.layer(headers::allow(allowed)),
+    };
+    let router = router.layer(middleware::from_fn(headers::add)).layer(middleware::from_fn(request_id::give));
+    router.with_state(server)
 }

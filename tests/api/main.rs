@@ -8,6 +8,7 @@ mod support;
 mod bad_input;
 mod bad_requests;
 mod clients;
+mod door;
 mod events;
 mod gates;
 mod http;
@@ -26,6 +27,7 @@ fn main() -> std::process::ExitCode {
         &[
             bad_input::TESTS,
             bad_requests::TESTS,
+            door::TESTS,
             events::TESTS,
             gates::TESTS,
             http::TESTS,

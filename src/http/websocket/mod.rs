@@ -4,7 +4,6 @@ mod message;
 mod metered;
 mod operations;
 mod protocol;
-mod seats;
 mod socket;
 
 use axum::extract::{Request, State};
@@ -17,9 +16,9 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use self::metered::Metered;
 use self::protocol::Closing;
-pub use self::seats::{Seat, Seats};
 use self::socket::Socket;
 use super::Server;
+use crate::config::Origin;
 use crate::limits::Limit;
 
 /// The protocol that is spoken; its older namesake is not.
@@ -41,8 +40,12 @@ pub async fn open(State(server): State<Server>, mut request: Request) -> Respons
             "A token in the address is kept in logs. Send it in connection_init or in the Authorization header.";
         return refused(StatusCode::BAD_REQUEST, message);
     }
-    if !is_of_same_host(request.headers()) {
+    if !is_allowed(request.headers(), &server.allowed_origins) {
         return refused(StatusCode::FORBIDDEN, "Sockets are not open to pages of this origin.");
+    }
+    if let Err(too_often) = server.admit(request.extensions(), request.headers()) {
+        let message = format!("This address asks too often ({}). Come back in a few seconds.", too_often.limit.name());
+        return refused(StatusCode::TOO_MANY_REQUESTS, &message);
     }
     let in_header = match server.identity(request.headers()) {
         Ok(identity) => identity,
@@ -93,10 +96,11 @@ fn has_token_in_query(query: &str) -> bool {
 }
 
 /// A browser says from which page's origin a socket is opened, and lets any page try. Other programs say none.
-fn is_of_same_host(headers: &HeaderMap) -> bool {
+fn is_allowed(headers: &HeaderMap, allowed: &[Origin]) -> bool {
     let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or_default());
     match (text(header::ORIGIN), text(header::HOST)) {
         (None, _) => true,
+        (Some(origin), _) if allowed.iter().any(|allowed| allowed.0.eq_ignore_ascii_case(origin)) => true,
         (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host)),
         (Some(_), None) => false,
     }

@@ -12,10 +12,11 @@ use super::message;
 use super::metered::Metered;
 use super::operations::{Operations, Told};
 use super::protocol::{Closing, Protocol, Step};
-use super::seats::Seat;
 use crate::clock::Stopwatch;
+use crate::domain::ids::MemberId;
 use crate::graphql::{Asked, Prepared, SharedPayload, TokenIdentity, limit_exceeded, prepare};
 use crate::http::Server;
+use crate::http::seats::Seat;
 use crate::limits::Limit;
 
 /// How many frames are written before the socket is flushed: a replay goes out in few packets.
@@ -65,7 +66,7 @@ pub struct Socket {
     /// Of the upgrade's header, until `connection_init` has come; then whoever is signed in.
     identity: Option<TokenIdentity>,
     /// Held while somebody is signed in.
-    seat: Option<Seat>,
+    seat: Option<Seat<MemberId>>,
     /// Held to the end: the server waits for it when it stops.
     stopping: watch::Receiver<bool>,
     /// Runs since the peer was last heard. No change of the wall clock moves it.
@@ -233,6 +234,11 @@ impl Socket {
     }
 
     async fn start(&mut self, id: String, asked: Asked) -> Result<(), Gone> {
+        let by_member = self.identity.as_ref().map(|identity| self.server.rates.take_member(identity.0.member_id));
+        if let Some(Err(too_often)) = by_member {
+            self.protocol.ended(&id);
+            return self.refuse(&id, &limit_exceeded(too_often.limit, &self.server.limits)).await;
+        }
         let request = match prepare(asked, &self.server.limits) {
             Ok(Prepared { request, .. }) => request,
             Err(error) => {

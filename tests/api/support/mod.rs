@@ -23,7 +23,7 @@ pub(crate) use engine::tests;
 pub use engine::{Engine, Test, run};
 pub use outside::{assert_nothing_leaks, mutation};
 pub use people::Person;
-pub use server::Server;
+pub use server::{Server, door};
 pub use socket::Stream;
 
 use std::net::SocketAddr;
@@ -37,6 +37,7 @@ use frontdesk::app;
 use frontdesk::auth::secret::Secret;
 use frontdesk::auth::token::Tokens;
 use frontdesk::clock::Clock;
+use frontdesk::config::Door;
 use frontdesk::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, RequestId};
 use frontdesk::domain::time::Interval;
 use frontdesk::limits::Limit;
@@ -74,11 +75,16 @@ impl TestPractice {
 
     /// The same, where the server keeps these limits.
     pub async fn begin_with(limits: &[(Limit, u64)]) -> Self {
+        Self::begin_at(door(limits)).await
+    }
+
+    /// The same behind a door of its own.
+    pub async fn begin_at(door: Door) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database_url = new_database(&folder);
         let clock = Clock::held(at(MONDAY));
         let secret = Secret::given(&"0123456789abcdef".repeat(2)).expect("long enough");
-        let server = Server::start_with(&database_url, &secret, &clock, None, limits).await;
+        let server = Server::start_with(&database_url, &secret, &clock, None, door).await;
         let (desk, address) = (server.desk.clone(), server.address);
         let tokens = Tokens::new(secret.clone());
         let (practice, admin) = create_practice(&desk, "admin@practice.test").await;
@@ -129,7 +135,7 @@ impl TestPractice {
     #[cfg(feature = "nats")]
     pub async fn server_on_bus(&self, url: &str) -> Server {
         let bus = frontdesk::config::BusUrl::parse(url).expect("an address");
-        Server::start_with(&self.database_url, &self.secret, &self.clock, Some(bus), &[]).await
+        Server::start_with(&self.database_url, &self.secret, &self.clock, Some(bus), door(&[])).await
     }
 
     /// A desk on the same database whose writes wake nobody.

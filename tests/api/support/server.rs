@@ -8,10 +8,24 @@ use tokio::sync::oneshot;
 use frontdesk::app;
 use frontdesk::auth::secret::Secret;
 use frontdesk::clock::Clock;
-use frontdesk::config::{BusUrl, Config, PUSH_RETENTION};
+use frontdesk::config::{BusUrl, Config, Door, PUSH_RETENTION};
 use frontdesk::limits::{Limit, Limits, SetLimit};
 use frontdesk::store::DatabaseUrl;
 use frontdesk::usecases::Desk;
+
+/// A door with these limits. Otherwise a reader who does not read is followed for longer here than in earnest, one
+/// document does more, and nobody is told to wait by a clock that stands still.
+pub fn door(limits: &[(Limit, u64)]) -> Door {
+    let own = [
+        (Limit::WriteSeconds, 120),
+        (Limit::OperationRootFields, 500),
+        (Limit::OperationAliases, 500),
+        (Limit::MemberBurst, 1_000_000),
+        (Limit::AddressBurst, 1_000_000),
+    ];
+    let limits = own.iter().chain(limits).map(|(limit, value)| SetLimit { limit: *limit, value: *value });
+    Door { console: true, limits: limits.fold(Limits::default(), Limits::with), ..Door::default() }
+}
 
 /// Served until it is dropped.
 pub struct Server {
@@ -23,20 +37,17 @@ pub struct Server {
 impl Server {
     /// Serves the database, with the store's own wake-ups.
     pub async fn start(database_url: &DatabaseUrl, secret: &Secret, clock: &Clock) -> Self {
-        Self::start_with(database_url, secret, clock, None, &[]).await
+        Self::start_with(database_url, secret, clock, None, door(&[])).await
     }
 
-    /// The same with wake-ups over this bus, and with these limits.
+    /// The same with wake-ups over this bus, and behind this door.
     pub async fn start_with(
         database_url: &DatabaseUrl,
         secret: &Secret,
         clock: &Clock,
         bus: Option<BusUrl>,
-        limits: &[(Limit, u64)],
+        door: Door,
     ) -> Self {
-        // Here a reader who does not read is followed for longer, and one document does more, than in earnest.
-        let own = [(Limit::WriteSeconds, 120), (Limit::OperationRootFields, 500), (Limit::OperationAliases, 500)];
-        let limits = own.iter().chain(limits).map(|(limit, value)| SetLimit { limit: *limit, value: *value });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let config = Config {
@@ -45,15 +56,14 @@ impl Server {
             secret: secret.clone(),
             bus,
             push_retention: PUSH_RETENTION,
-            console: true,
-            limits: limits.fold(Limits::default(), Limits::with),
+            door,
         };
         let parts = app::open_server(&config, clock.clone()).await.expect("a database");
         let desk = parts.desk.clone();
         let (stop, stopped) = oneshot::channel();
         tokio::spawn(async move {
             let stop = async { drop(stopped.await) };
-            app::serve(&config, parts, listener, stop).await.expect("it serves");
+            app::serve(&config, parts, listener, stop).await;
         });
         Self { address, desk, stop: Some(stop) }
     }

@@ -1,0 +1,164 @@
+//! Connections: no more than the limits allow, and none that only takes up room. One whose next head does not come, or
+//! that does not take what is sent to it, is closed.
+
+use std::io;
+use std::net::IpAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::Sleep;
+
+use super::seats::{Seat, Seats};
+use crate::config::Network;
+use crate::limits::{Limit, Limits};
+
+/// How long nothing is taken where the process has no file left for a connection.
+const OUT_OF_FILES: Duration = Duration::from_secs(1);
+
+/// What somebody reads who cannot be served now.
+const TOO_MANY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// The address that a connection comes from; in each of its requests' extensions.
+#[derive(Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// Takes connections until `stopping` is true. Each is served in a task of its own, which holds a receiver of `stopping`
+/// to its end.
+pub async fn take(
+    listener: TcpListener,
+    router: Router,
+    limits: Arc<Limits>,
+    trusted: &[Network],
+    stopping: &watch::Sender<bool>,
+) {
+    let (all, addresses) = (Seats::default(), Seats::default());
+    let service = TowerToHyperService::new(router);
+    let mut stopped = stopping.subscribe();
+    loop {
+        let taken = tokio::select! {
+            _ = stopped.wait_for(|stopping| *stopping) => return,
+            taken = listener.accept() => taken,
+        };
+        let (stream, peer) = match taken {
+            Ok((stream, peer)) => (stream, peer.ip().to_canonical()),
+            Err(error) if is_of_the_peer(&error) => continue,
+            Err(error) => {
+                tracing::error!(cause = %error, "no connection can be taken; raise the limit of open files");
+                tokio::time::sleep(OUT_OF_FILES).await;
+                continue;
+            }
+        };
+        // A trusted proxy stands for many.
+        let is_proxy = trusted.iter().any(|network| network.contains(peer));
+        let each = if is_proxy { usize::MAX } else { limits.size(Limit::ConnectionsPerAddress) };
+        let seats = all.take((), limits.size(Limit::Connections)).zip(addresses.take(peer, each));
+        let Some(seats) = seats else {
+            // Whoever has no room to read even this learns it from the closing.
+            let _ = stream.try_write(TOO_MANY);
+            continue;
+        };
+        // Messages are whole when they are written: to wait for more would only delay them.
+        let _ = stream.set_nodelay(true);
+        let stream = Connection { stream, patience: limits.span(Limit::WriteSeconds), waiting: None, _seats: seats };
+        let heads = limits.span(Limit::HeadersSeconds);
+        tokio::spawn(serve(stream, Peer(peer), service.clone(), heads, stopping.subscribe()));
+    }
+}
+
+fn is_of_the_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+async fn serve(
+    stream: Connection,
+    peer: Peer,
+    service: TowerToHyperService<Router>,
+    heads: Duration,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        service.call(request.map(Body::new))
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(heads);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    // What goes wrong here is the peer's: it has left, or does not speak HTTP.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+/// A connection that is given up when its peer takes nothing for too long; also once it is a socket.
+struct Connection {
+    stream: TcpStream,
+    patience: Duration,
+    /// Runs while something waits to be taken.
+    waiting: Option<Pin<Box<Sleep>>>,
+    _seats: (Seat<()>, Seat<IpAddr>),
+}
+
+impl Connection {
+    /// Passes on what became of a write, or gives up.
+    fn bounded<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.waiting = None;
+            return written;
+        }
+        let patience = self.patience;
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        ready!(waiting.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.bounded(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        self.bounded(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,190 @@
+//! The door itself: who may knock how often, which pages may, how long somebody slow is waited for, and what every answer
+//! tells a browser.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCESS_CONTROL_ALLOW_ORIGIN, HeaderMap};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Stream, TestPractice, door, mutation, text};
+use frontdesk::config::{Door, Network, Origin};
+use frontdesk::domain::ids::PracticeId;
+use frontdesk::limits::Limit;
+use frontdesk::store::Store;
+
+/// What does not happen within this long does not happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+const OURS: &str = "https://app.example.test";
+
+fn asking(practice: &TestPractice) -> RequestBuilder {
+    Client::new().post(format!("{}/graphql", practice.url())).json(&json!({ "query": "{ __typename }" }))
+}
+
+async fn told(request: RequestBuilder) -> (u16, HeaderMap, Value) {
+    let answer = request.send().await.expect("the server answers");
+    (answer.status().as_u16(), answer.headers().clone(), answer.json().await.expect("JSON"))
+}
+
+async fn a_member_who_asks_too_often_is_told_when_to_come_back() {
+    let practice = TestPractice::begin_with(&[(Limit::MemberBurst, 10), (Limit::MemberPerSecond, 2)]).await;
+    let dana = practice.clinician("Dana").await;
+    let ask = || told(asking(&practice).bearer_auth(dana.token()));
+    for _ in 0..10 {
+        assert_eq!(ask().await.0, 200);
+    }
+    let (status, headers, body) = ask().await;
+    let expected = json!({ "code": "LIMIT_EXCEEDED", "limit": "member_per_second", "value": 2 });
+    assert_eq!((status, &body["errors"][0]["extensions"]), (429, &expected));
+    assert_eq!(headers["retry-after"], "1");
+    let mut socket = practice.socket(json!({ "Authorization": format!("Bearer {}", dana.token()) })).await;
+    assert_eq!(socket.message().await.expect("an answer")["type"], "connection_ack");
+    socket.say(json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ __typename }" } })).await;
+    let refused = socket.message().await.expect("an answer");
+    assert_eq!(refused["payload"][0]["extensions"], expected, "over a socket too: {refused}");
+    assert_eq!(told(asking(&practice).bearer_auth(practice.admin.token())).await.0, 200, "somebody else may");
+    practice.clock.set(practice.clock.now() + chrono::Duration::seconds(1));
+    assert_eq!([ask().await.0, ask().await.0, ask().await.0], [200, 200, 429]);
+}
+
+async fn an_address_is_the_peers_unless_a_trusted_proxy_says_whose_it_is() {
+    let limits = door(&[(Limit::AddressBurst, 10), (Limit::AddressPerSecond, 1)]);
+    let trusted_proxies = vec![Network::parse("127.0.0.0/8").expect("a network")];
+    let practice = TestPractice::begin_at(Door { trusted_proxies, ..limits }).await;
+    let from = |forwarded: &str| told(asking(&practice).header("X-Forwarded-For", forwarded));
+    for number in 0..10 {
+        assert_eq!(from(&format!("198.51.100.{number}, 203.0.113.9")).await.0, 200, "{number}");
+    }
+    let (status, _, body) = from("203.0.113.9").await;
+    assert_eq!((status, &body["errors"][0]["extensions"]["limit"]), (429, &json!("address_per_second")));
+    assert_eq!(from("203.0.113.8").await.0, 200, "another address may");
+    let refused = Stream::dial(practice.address(), "", &[("X-Forwarded-For", "203.0.113.9")]).await.err();
+    assert_eq!(refused, Some(429), "a socket counts too");
+}
+
+async fn the_pages_of_other_origins_are_let_in_only_where_they_are_allowed() {
+    let closed = TestPractice::begin().await;
+    let (status, headers, _) = told(asking(&closed).header("Origin", OURS)).await;
+    assert!(status == 200 && !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN), "a browser hides it from the page");
+    let allowed_origins = vec![Origin::parse(OURS).expect("an origin")];
+    let open = TestPractice::begin_at(Door { allowed_origins, ..door(&[]) }).await;
+    let preflight = |origin: &str| {
+        let request =
+            Client::new().request(Method::OPTIONS, format!("{}/graphql", open.url())).header("Origin", origin);
+        request
+            .header("Access-Control-Request-Method", "POST")
+            .header("Access-Control-Request-Headers", "authorization,content-type")
+    };
+    let answer = preflight(OURS).send().await.expect("an answer");
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()[ACCESS_CONTROL_ALLOW_ORIGIN]),
+        (200, &OURS.parse().expect("a header"))
+    );
+    let (_, headers, _) = told(asking(&open).header("Origin", OURS)).await;
+    assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], OURS);
+    assert!(!headers.contains_key("access-control-allow-credentials"), "no cookie says who asks");
+    let other = preflight("https://elsewhere.test").send().await.expect("an answer");
+    assert!(!other.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
+    let dial = async |origin| {
+        let headers = [("Sec-WebSocket-Protocol", "graphql-transport-ws"), ("Origin", origin)];
+        Stream::dial(open.address(), "", &headers).await.err()
+    };
+    assert_eq!([dial(OURS).await, dial("https://elsewhere.test").await], [None, Some(403)]);
+}
+
+async fn every_answer_keeps_browsers_from_guessing_framing_and_running_it() {
+    let practice = TestPractice::begin().await;
+    for path in ["/graphql", "/", "/healthz", "/metrics", "/nowhere", "/graphql/ws"] {
+        let answer = reqwest::get(practice.url() + path).await.expect("the server answers");
+        let header = |name: &str| text(&json!(answer.headers()[name].to_str().expect("a text")));
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
+        let policy = header("content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
+    }
+    let page = reqwest::get(practice.url()).await.expect("the console");
+    let policy = text(&json!(page.headers()["content-security-policy"].to_str().expect("a text")));
+    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
+    let page = page.text().await.expect("a page");
+    let scripts = page.matches("<script").count();
+    assert!(scripts > 0 && page.matches(&format!("<script nonce=\"{nonce}\"")).count() == scripts, "{policy}");
+    assert!(!policy.contains("'unsafe-eval'") && !page.contains("onload="), "{policy}");
+}
+
+async fn an_address_holds_no_more_connections_than_the_limit() {
+    let practice = TestPractice::begin_with(&[(Limit::ConnectionsPerAddress, 10)]).await;
+    let mut held = Vec::new();
+    for _ in 0..10 {
+        held.push(TcpStream::connect(practice.address()).await.expect("the server listens"));
+    }
+    let mut one_more = TcpStream::connect(practice.address()).await.expect("the server listens");
+    let mut answer = String::new();
+    one_more.read_to_string(&mut answer).await.expect("it is told, and closed");
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After"), "{answer}");
+    drop(held);
+    let served = async {
+        while reqwest::get(practice.url() + "/healthz").await.map_or(503, |told| told.status().as_u16()) != 200 {}
+    };
+    tokio::time::timeout(PATIENCE, served).await.expect("whoever leaves makes room");
+}
+
+async fn a_head_that_does_not_come_is_waited_for_until_its_limit() {
+    let practice = TestPractice::begin_with(&[(Limit::HeadersSeconds, 1)]).await;
+    let connect = async || TcpStream::connect(practice.address()).await.expect("the server listens");
+    let (mut silent, mut slow) = (connect().await, connect().await);
+    slow.write_all(b"POST /graphql HTTP/1.1\r\nHost: a\r\nX-A").await.expect("sent");
+    for connection in [&mut silent, &mut slow] {
+        let mut rest = Vec::new();
+        let end =
+            tokio::time::timeout(PATIENCE, connection.read_to_end(&mut rest)).await.expect("it is closed in time");
+        assert!(end.is_err() || !rest.starts_with(b"HTTP/1.1 200"));
+    }
+}
+
+async fn a_peer_that_takes_nothing_is_given_up() {
+    let practice = TestPractice::begin_with(&[(Limit::WriteSeconds, 1)]).await;
+    let mut connection = TcpStream::connect(practice.address()).await.expect("the server listens");
+    let body =
+        json!({ "query": "{ __schema { types { name description fields { name description } } } }" }).to_string();
+    let head = "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
+    let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    // Its answers are never read.
+    let given_up = async { while connection.write_all(request.as_bytes()).await.is_ok() {} };
+    tokio::time::timeout(PATIENCE, given_up).await.expect("the server closes");
+}
+
+async fn a_request_that_takes_too_long_is_answered_with_its_limit_and_its_id() {
+    let practice = TestPractice::begin_with(&[(Limit::RequestSeconds, 1)]).await;
+    let id = text(&practice.admin.run("{ practice { id } }", json!({})).await["practice"]["id"]);
+    let store = Store::open(practice.database_url()).await.expect("a database");
+    // Nobody else writes until it is dropped.
+    let hold = store.write(PracticeId::parse(&id).expect("an id")).await.expect("the lock");
+    let body =
+        json!({ "query": mutation("setPracticeSelfScheduling", ""), "variables": { "input": { "enabled": true } } });
+    let request = Client::new().post(format!("{}/graphql", practice.url())).bearer_auth(practice.admin.token());
+    let (status, headers, body) = told(request.json(&body)).await;
+    let extensions = &body["errors"][0]["extensions"];
+    assert_eq!(
+        (status, &extensions["code"], &extensions["limit"]),
+        (503, &json!("UNAVAILABLE"), &json!("request_seconds"))
+    );
+    assert_eq!(extensions["requestId"], headers["x-request-id"].to_str().expect("a text"), "one id in all places");
+    assert!(text(&body["errors"][0]["message"]).contains("not known whether this was saved"), "{body}");
+    drop(hold);
+}
+
+crate::support::tests!(
+    a_member_who_asks_too_often_is_told_when_to_come_back,
+    an_address_is_the_peers_unless_a_trusted_proxy_says_whose_it_is,
+    the_pages_of_other_origins_are_let_in_only_where_they_are_allowed,
+    every_answer_keeps_browsers_from_guessing_framing_and_running_it,
+    an_address_holds_no_more_connections_than_the_limit,
+    a_head_that_does_not_come_is_waited_for_until_its_limit,
+    a_peer_that_takes_nothing_is_given_up,
+    a_request_that_takes_too_long_is_answered_with_its_limit_and_its_id,
+);
