@@ -177,6 +177,13 @@ fn mistakes_get_the_next_step_and_make_nothing() {
     assert!(ttl.contains("such as 1h"), "{ttl}");
     let postgres = place.fails(&["serve", "--database-url", "mysql://x"]);
     assert!(postgres.contains("sqlite://"), "{postgres}");
+    for (argument, address, form) in
+        [("--database-url", "mysql://a:hush@b/c", "sqlite://"), ("--bus", "redis://a:hush@b", "nats://")]
+    {
+        let told = place.fails(&["serve", argument, address]);
+        assert!(told.contains(argument) || told.contains(form), "{told}");
+        assert!(!told.contains("hush"), "{told}");
+    }
     let none = place.fails(&["watch", "--token", "x", "--count", "0"]);
     assert!(none.contains("--count"), "{none}");
     let short = place.fails(&["token", "avery@practice.test", "--signing-secret", "short"]);

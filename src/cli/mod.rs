@@ -112,7 +112,10 @@ impl From<Refusal> for Failure {
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(error),
+    };
     start_log();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -125,6 +128,17 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failed(&failure),
     }
+}
+
+/// Help, or what is wrong with an argument. A value that does not read is not repeated: it may hold a password.
+fn misused(mut error: clap::Error) -> ExitCode {
+    use clap::error::{ContextKind, ContextValue};
+    if error.kind() == clap::error::ErrorKind::ValueValidation {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
+    }
+    // Nobody is left to tell where this cannot be written.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
 }
 
 fn failed(failure: &Failure) -> ExitCode {

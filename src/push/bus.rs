@@ -59,6 +59,24 @@ impl Bus {
         })
     }
 
+    /// True where somebody listens and was not told of this number.
+    pub(super) fn is_behind(&self, practice: PracticeId, last_event: i64) -> bool {
+        self.practices().get(&practice).is_some_and(|sender| *sender.borrow() < last_event)
+    }
+
+    /// Takes a number back that is beyond the log's end. It came from elsewhere, such as a copy of the database on the same
+    /// line, or from before a restore; kept, it would hide every wake-up until the log has grown past it.
+    pub(super) fn correct(&self, practice: PracticeId, told: i64, last_event: i64) {
+        if let Some(sender) = self.practices().get(&practice) {
+            sender.send_if_modified(|known| {
+                if *known == told {
+                    *known = last_event;
+                }
+                false
+            });
+        }
+    }
+
     /// Waits for a practice's wake-ups, from now on. It begins at the highest number that was told here while others
     /// listened.
     pub fn listen(&self, practice: PracticeId) -> watch::Receiver<i64> {
@@ -113,6 +131,19 @@ mod tests {
         reader.changed().await.expect("the bus lives");
         assert_eq!(*reader.borrow_and_update(), 3);
         assert!(!reader.has_changed().expect("the bus lives"));
+    }
+
+    #[tokio::test]
+    async fn a_number_beyond_the_logs_end_hides_no_later_one_once_it_is_corrected() {
+        let (bus, practice) = (Bus::default(), PracticeId::generate());
+        let mut reader = bus.listen(practice);
+        bus.wake_here(practice, 900);
+        reader.changed().await.expect("the bus lives");
+        bus.correct(practice, 900, 7);
+        assert!(!reader.has_changed().expect("the bus lives"));
+        assert!(bus.wake_here(practice, 8));
+        bus.correct(practice, 900, 7);
+        assert_eq!(*reader.borrow_and_update(), 8);
     }
 
     #[test]

@@ -69,10 +69,14 @@ impl Hub {
             return Ok(topic.clone());
         }
         // Listen before reading where the log ends: what is written in between then wakes the topic.
-        let wake_ups = self.0.bus.listen(practice);
+        let mut wake_ups = self.0.bus.listen(practice);
         let last_event = self.0.store.read(practice).counters().await?.last_event;
         // Known now: a re-check that finds no more than this has found nothing.
         self.0.bus.wake_here(practice, last_event);
+        // A number from before is further than the log: to be looked at, and corrected.
+        if *wake_ups.borrow() > last_event {
+            wake_ups.mark_changed();
+        }
         let mut topics = self.topics();
         if let Some(topic) = topics.get(&practice) {
             return Ok(topic.clone());
@@ -104,13 +108,21 @@ async fn pump(hub: Hub, topic: Arc<Topic>, mut wake_ups: watch::Receiver<i64>) {
             () = topic.closed() => return,
             woken = wake_ups.changed() => if woken.is_err() { return },
         }
-        let last_event = *wake_ups.borrow_and_update();
-        while let Err(error) = topic.read_to(&hub, last_event).await {
-            tracing::error!(cause = %error, "a log could not be read for its followers; trying again");
+        let told = *wake_ups.borrow_and_update();
+        let reached = loop {
+            match topic.read_to(&hub, told).await {
+                Ok(reached) => break reached,
+                Err(error) => {
+                    tracing::error!(cause = %error, "a log could not be read for its followers; trying again")
+                }
+            }
             tokio::select! {
                 () = topic.closed() => return,
                 () = tokio::time::sleep(RETRY) => {}
             }
+        };
+        if reached < told {
+            hub.0.bus.correct(topic.practice(), told, reached);
         }
     }
 }

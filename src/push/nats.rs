@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use tokio::sync::Notify;
 
 /// What every server publishes on and listens to. Practices have ids of their own in the whole world, so installations
-/// that share a NATS server only hear more than they need.
+/// that share a NATS server only hear more than they need; those of a copied database wake each other for nothing.
 const SUBJECT: &str = "frontdesk.wake_ups";
 
 /// A connection to NATS, which reconnects by itself.

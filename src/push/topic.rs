@@ -85,6 +85,11 @@ impl Topic {
         Self { practice, followers, settings, closed: watch::Sender::new(false) }
     }
 
+    /// The practice that is followed.
+    pub fn practice(&self) -> PracticeId {
+        self.practice
+    }
+
     /// Takes a seat; none once the last follower has left.
     pub fn seat(topic: &Arc<Self>, hub: &Hub, viewer: &Viewer, filter: &EventFilter) -> Option<Seat> {
         let mut followers = topic.followers();
@@ -122,17 +127,16 @@ impl Topic {
         was_last
     }
 
-    /// Reads the log until `last_event`, and hands what is new to those who follow it.
-    pub async fn read_to(&self, hub: &Hub, last_event: i64) -> Result<(), StoreError> {
+    /// Reads the log until `last_event`, or to its end where that comes before, and hands what is new to those who follow
+    /// it. Answers how far it has been read.
+    pub async fn read_to(&self, hub: &Hub, last_event: i64) -> Result<i64, StoreError> {
         loop {
             let read_until = self.followers().read_until;
             if read_until >= last_event {
-                return Ok(());
+                return Ok(read_until);
             }
             let events = hub.store().read(self.practice).events(&EventFilter::default(), read_until, PAGE).await?;
-            let Some(reached) = events.last().map(|(event, _)| event.seq) else {
-                return Err(StoreError::Corrupt(format!("a log that ends at {read_until}, not at {last_event}")));
-            };
+            let Some(reached) = events.last().map(|(event, _)| event.seq) else { return Ok(read_until) };
             let only_requests = events.iter().all(|(event, _)| !event.kind.can_change_rights());
             if !only_requests {
                 self.judge(hub).await?;

@@ -42,10 +42,12 @@ impl DatabaseUrl {
         let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:"));
         match path.filter(|path| !path.is_empty() && !path.contains(['?', '#'])) {
             Some(path) => Ok(Self::Sqlite(PathBuf::from(path))),
-            None => Err(StoreError::Address(format!(
-                "“{text}” is not a database that frontdesk can open. Write sqlite://PATH, such as sqlite://frontdesk.db, \
-                 or postgres://USER:PASSWORD@HOST/DATABASE."
-            ))),
+            // Not repeated: it may hold a password, of another product's database or misspelled.
+            None => Err(StoreError::Address(
+                "This is not the address of a database that frontdesk can open. Write sqlite://PATH, such as \
+                 sqlite://frontdesk.db, or postgres://USER:PASSWORD@HOST/DATABASE."
+                    .to_owned(),
+            )),
         }
     }
 
@@ -124,8 +126,11 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_with_the_form_and_without_the_password() {
-        for text in ["", "sqlite://", "mysql://a/b", "frontdesk.db", "sqlite://a?mode=ro"] {
-            assert!(DatabaseUrl::parse(text).expect_err("refused").to_string().contains("sqlite://PATH"), "{text}");
+        for text in
+            ["", "sqlite://", "mysql://a:hush@b", "Postgres://desk:hush@a/b", "frontdesk.db", "sqlite://a?mode=ro"]
+        {
+            let told = DatabaseUrl::parse(text).expect_err("refused").to_string();
+            assert!(told.contains("sqlite://PATH") && !told.contains("hush"), "{told}");
         }
         for text in ["postgres://desk:hush@db.test", "postgres://desk:hush@db.test:x/front"] {
             let told = DatabaseUrl::parse(text).expect_err("refused").to_string();

@@ -11,6 +11,7 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+use super::patience::Patience;
 use super::{DatabaseUrl, StoreError, postgres, scope, sqlite};
 use migration::{Migrator, MigratorTrait};
 pub use table::Sum;
@@ -136,7 +137,7 @@ async fn require_this_schema(snapshot: &DatabaseTransaction, from: &DatabaseUrl)
 async fn open_target(to: &DatabaseUrl) -> Result<DatabaseConnection, StoreError> {
     match to {
         DatabaseUrl::Sqlite(path) => Ok(sqlite::open(path).await?.1),
-        DatabaseUrl::Postgres(url) => postgres::open(url).await,
+        DatabaseUrl::Postgres(url) => postgres::open(url, &Patience::default()).await,
     }
 }
 

@@ -68,6 +68,15 @@ impl Writer {
         Ok(Turn { batch: Some(batch), queue: self.batch.clone(), is_shared })
     }
 
+    /// Waits until all that has been written so far is durable, or undone.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        let batch = self.batch.clone().lock_owned().await;
+        if batch.transaction.is_none() {
+            return Ok(());
+        }
+        Turn { batch: Some(batch), queue: self.batch.clone(), is_shared: true }.end().await
+    }
+
     async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),

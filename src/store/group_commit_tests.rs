@@ -74,3 +74,19 @@ async fn a_write_that_shares_a_transaction_is_seen_by_nobody_before_the_commit_a
     let events = store.read(practice).events(&EventFilter::default(), 0, 100).await.expect("it reads");
     assert_eq!(events.len(), 1);
 }
+
+#[tokio::test]
+async fn what_a_dropped_write_read_of_others_is_durable_once_the_store_has_settled() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, practice) = store_with_a_practice(&folder).await;
+    let mut first = store.write(practice).await.expect("a turn");
+    first.append(&Event::new(EventKind::PracticePolicyUpdated, None), now());
+    let second = store.write(practice);
+    tokio::pin!(second);
+    assert!(futures_util::poll!(&mut second).is_pending());
+    let first = tokio::spawn(first.commit());
+    drop(second.await.expect("a turn"));
+    store.settle().await.expect("it settles");
+    assert_eq!(store.read(practice).counters().await.expect("it reads").last_event, 1);
+    assert_eq!(first.await.expect("no panic").expect("it holds"), Some(1));
+}

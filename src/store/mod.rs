@@ -17,8 +17,10 @@ mod events;
 mod group_commit;
 mod idempotency;
 mod operator;
+mod patience;
 mod postgres;
 mod practices;
+mod queues;
 mod requests;
 mod scope;
 mod services;
@@ -34,6 +36,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::{AccessMode, DatabaseConnection, DbBackend, IsolationLevel, TransactionOptions, TransactionTrait};
 
+use self::patience::Patience;
+use self::queues::Queues;
 use crate::domain::ids::PracticeId;
 use crate::domain::settings::PracticeSettings;
 
@@ -68,13 +72,14 @@ pub struct Store {
 enum Writer {
     /// SQLite has one connection for it, in turns.
     Turns(group_commit::Writer),
-    /// PostgreSQL has many.
-    Pool(DatabaseConnection),
+    /// PostgreSQL has many, and the writes of one practice take few of them.
+    Pool(DatabaseConnection, Queues),
 }
 
 #[derive(Default)]
 struct Shared {
     statements: AtomicU64,
+    patience: Patience,
     settings: Mutex<HashMap<PracticeId, Arc<PracticeSettings>>>,
 }
 
@@ -82,7 +87,7 @@ impl Store {
     /// Opens the database and brings its schema up to date. On SQLite a missing file is made; on PostgreSQL a server that
     /// does not answer yet is waited for.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let shared = Arc::default();
+        let shared = Arc::<Shared>::default();
         match url {
             DatabaseUrl::Sqlite(path) => {
                 let (reader, writer) = sqlite::open(path).await?;
@@ -90,16 +95,17 @@ impl Store {
                 Ok(Self { reader, writer, wake_up_line: None, shared })
             }
             DatabaseUrl::Postgres(url) => {
-                let pool = postgres::open(url).await?;
-                let (reader, writer) = (pool.clone(), Writer::Pool(pool));
-                Ok(Self { reader, writer, wake_up_line: Some(WakeUpLine::to(url)), shared })
+                let pool = postgres::open(url, &shared.patience).await?;
+                let (reader, writer) = (pool.clone(), Writer::Pool(pool, Queues::default()));
+                let wake_up_line = Some(WakeUpLine::to(url, shared.patience.clone()));
+                Ok(Self { reader, writer, wake_up_line, shared })
             }
         }
     }
 
     /// A read-only view of one practice.
     pub fn read(&self, practice: PracticeId) -> Scope<'_> {
-        Scope::new((&self.reader).into(), practice, &self.shared.statements)
+        Scope::new((&self.reader).into(), practice, &self.shared)
     }
 
     /// The practice's settings as they stand. They are kept by their revision, which every settings change moves, so
@@ -110,8 +116,8 @@ impl Store {
             return Ok(kept);
         }
         let snapshot = self.snapshot().await?;
-        let settings = Scope::new((&snapshot).into(), practice, &self.shared.statements).load_settings().await?;
-        snapshot.rollback().await?;
+        let settings = Scope::new((&snapshot).into(), practice, &self.shared).load_settings().await?;
+        self.shared.patience.answered(snapshot.rollback()).await?;
         let settings = Arc::new(settings);
         self.shared.keep(settings.clone());
         Ok(settings)
@@ -125,12 +131,21 @@ impl Store {
             options.isolation_level = Some(IsolationLevel::RepeatableRead);
             options.access_mode = Some(AccessMode::ReadOnly);
         }
-        Ok(self.reader.begin_with_options(options).await?)
+        self.shared.patience.answered(self.reader.begin_with_options(options)).await
     }
 
     /// Keeps settings that a committed change has just read.
     pub fn keep(&self, settings: Arc<PracticeSettings>) {
         self.shared.keep(settings);
+    }
+
+    /// Waits until all that has been written so far is durable, or undone: what a refusal tells of others' writes is then
+    /// true for good. On PostgreSQL nothing is seen before it is.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        match &self.writer {
+            Writer::Turns(writer) => writer.settle().await,
+            Writer::Pool(..) => Ok(()),
+        }
     }
 
     /// How the servers that share the database wake each other; none on SQLite, which one server has for itself.
@@ -141,7 +156,7 @@ impl Store {
     /// The connections as they are used now: those that are open, and how many of them are idle.
     pub fn pool_use(&self) -> (u32, usize) {
         match &self.writer {
-            Writer::Pool(pool) => {
+            Writer::Pool(pool, _) => {
                 let pool = pool.get_postgres_connection_pool();
                 (pool.size(), pool.num_idle())
             }

@@ -9,6 +9,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::StoreError;
 use super::address::PostgresUrl;
+use super::patience::Patience;
 
 /// How long a start waits for a server that does not answer yet, and how often it asks.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -26,39 +27,36 @@ const LOCK_TIMEOUT_MILLIS: &str = "5000";
 /// When the server takes a transaction back whose owner went silent, so that the practice's row comes free.
 const IDLE_TIMEOUT_MILLIS: &str = "20000";
 
-/// After how long a silence a connection is tried before it is used.
-const PING_AFTER: Duration = Duration::from_secs(2);
-
 /// Names the lock under which schemas are migrated: any number, the same in every version of frontdesk.
 const MIGRATION_LOCK: i64 = 0x66_72_6f_6e_74_64_65_73;
 
 /// Waits for the server, migrates under a lock that all starting servers share, and opens the connections. Where
 /// PostgreSQL goes away meanwhile, all of it is done again.
-pub(super) async fn open(url: &PostgresUrl) -> Result<DatabaseConnection, StoreError> {
+pub(super) async fn open(url: &PostgresUrl, patience: &Patience) -> Result<DatabaseConnection, StoreError> {
     for _ in 1..START_ATTEMPTS {
-        match prepare(url).await {
+        match prepare(url, patience).await {
             Err(StoreError::GivenUp(cause)) => {
                 tracing::warn!(%cause, "PostgreSQL went away while the schema was brought up to date; starting over");
             }
             prepared => return prepared,
         }
     }
-    prepare(url).await
+    prepare(url, patience).await
 }
 
-async fn prepare(url: &PostgresUrl) -> Result<DatabaseConnection, StoreError> {
+async fn prepare(url: &PostgresUrl, patience: &Patience) -> Result<DatabaseConnection, StoreError> {
     let mut lock = reach(&url.options).await?;
     migrate(url, &mut lock).await?;
     // Ended politely where it can be; the lock ends with the connection in any case.
     let _ = lock.close().await;
-    connect(url, url.connections, true).await
+    connect(url, url.connections, Some(patience)).await
 }
 
 /// One connection to a database that is left as it is.
 pub(super) async fn open_as_it_is(url: &PostgresUrl) -> Result<DatabaseConnection, StoreError> {
     // Ended politely where it can be; it was only to tell well what is wrong.
     let _ = reach(&url.options).await?.close().await;
-    connect(url, 1, false).await
+    connect(url, 1, None).await
 }
 
 /// A first connection. A server that is starting is waited for; one that refuses us is not.
@@ -111,31 +109,35 @@ async fn migrate(url: &PostgresUrl, lock: &mut PgConnection) -> Result<(), Store
         tracing::info!("another server is bringing the schema up to date; waiting for it");
         sqlx::query("SELECT pg_advisory_lock($1)").bind(MIGRATION_LOCK).execute(&mut *lock).await?;
     }
-    let unhurried = connect(url, 1, false).await?;
+    let unhurried = connect(url, 1, None).await?;
     Migrator::up(&unhurried, None).await?;
     unhurried.close().await?;
     Ok(())
 }
 
-async fn connect(url: &PostgresUrl, connections: u32, hurried: bool) -> Result<DatabaseConnection, StoreError> {
+/// With patience each statement has its bounds; without, it takes the time that it takes.
+async fn connect(
+    url: &PostgresUrl,
+    connections: u32,
+    patience: Option<&Patience>,
+) -> Result<DatabaseConnection, StoreError> {
     // The library insists on reading an address of its own; ours replaces it.
     let mut options = ConnectOptions::new("postgres://localhost/frontdesk");
-    let ours = url.options.clone();
-    options
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        // A ping a request would cost a round trip; one after a silence finds what a restart of the server left behind.
-        .test_before_acquire_if_idle_for(PING_AFTER)
-        .sqlx_logging(false)
-        .map_sqlx_postgres_opts(move |_| {
+    let (ours, is_bounded) = (url.options.clone(), patience.is_some());
+    options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false).map_sqlx_postgres_opts(
+        move |_| {
             let ours = ours.clone().application_name("frontdesk").disable_statement_logging().options([
                 ("default_transaction_isolation", "read committed"),
                 ("idle_in_transaction_session_timeout", IDLE_TIMEOUT_MILLIS),
             ]);
-            if !hurried {
+            if !is_bounded {
                 return ours;
             }
             ours.options([("statement_timeout", STATEMENT_TIMEOUT_MILLIS), ("lock_timeout", LOCK_TIMEOUT_MILLIS)])
-        });
+        },
+    );
+    if let Some(patience) = patience.cloned() {
+        options.map_sqlx_postgres_pool_opts(move |pool| patience.watch(pool));
+    }
     Ok(Database::connect(options).await?)
 }

@@ -1,7 +1,7 @@
 //! The only door to the tables: every statement that leaves here is bound to one practice.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use sea_orm::sea_query::{CommonTableExpression, Expr, InsertStatement, WithClause};
 use sea_orm::{
@@ -10,8 +10,8 @@ use sea_orm::{
     UpdateMany, Value,
 };
 
-use super::StoreError;
 use super::copy::Table;
+use super::{Shared, StoreError};
 use crate::domain::ids::PracticeId;
 
 /// A statement's future. Boxed, so that the types of all that waits for it stay small: the compiler otherwise proves
@@ -65,12 +65,12 @@ impl Scoped for entity::practices::Entity {
 pub struct Scope<'c> {
     executor: DatabaseExecutor<'c>,
     practice: PracticeId,
-    statements: &'c AtomicU64,
+    shared: &'c Shared,
 }
 
 impl<'c> Scope<'c> {
-    pub(super) fn new(executor: DatabaseExecutor<'c>, practice: PracticeId, statements: &'c AtomicU64) -> Self {
-        Self { executor, practice, statements }
+    pub(super) fn new(executor: DatabaseExecutor<'c>, practice: PracticeId, shared: &'c Shared) -> Self {
+        Self { executor, practice, shared }
     }
 
     /// The practice it is of.
@@ -79,8 +79,16 @@ impl<'c> Scope<'c> {
     }
 
     fn count(&self) -> &DatabaseExecutor<'c> {
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.shared.statements.fetch_add(1, Ordering::Relaxed);
         &self.executor
+    }
+
+    /// Waits for a statement's answer. SQLite is in this process: it answers, or ends with it.
+    async fn wait_for<T>(&self, statement: impl Future<Output = Result<T, DbErr>>) -> Result<T, StoreError> {
+        match self.executor.get_database_backend() {
+            DbBackend::Postgres => self.shared.patience.answered(statement).await,
+            _ => Ok(statement.await?),
+        }
     }
 
     pub(super) fn select<E: Scoped>(&self) -> Select<E> {
@@ -97,12 +105,12 @@ impl<'c> Scope<'c> {
 
     pub(super) async fn all<E: Scoped>(&self, select: Select<E>) -> Result<Vec<E::Model>, StoreError> {
         let rows: Boxed<'_, _> = Box::pin(select.all(self.count()));
-        Ok(rows.await?)
+        self.wait_for(rows).await
     }
 
     pub(super) async fn one<E: Scoped>(&self, select: Select<E>) -> Result<Option<E::Model>, StoreError> {
         let row: Boxed<'_, _> = Box::pin(select.one(self.count()));
-        Ok(row.await?)
+        self.wait_for(row).await
     }
 
     /// Rows with what is joined to each. The join has to be on the practice too.
@@ -111,7 +119,7 @@ impl<'c> Scope<'c> {
         select: SelectTwo<E, F>,
     ) -> Result<Vec<(E::Model, Option<F::Model>)>, StoreError> {
         let rows: Boxed<'_, _> = Box::pin(select.all(self.count()));
-        Ok(rows.await?)
+        self.wait_for(rows).await
     }
 
     pub(super) async fn tally<E: Scoped>(&self, select: Select<E>) -> Result<u64, StoreError>
@@ -119,7 +127,7 @@ impl<'c> Scope<'c> {
         E::Model: Sync,
     {
         let count: Boxed<'_, _> = Box::pin(select.count(self.count()));
-        Ok(count.await?)
+        self.wait_for(count).await
     }
 
     pub(super) async fn insert<E, A>(&self, row: E::Model) -> Result<(), StoreError>
@@ -129,7 +137,7 @@ impl<'c> Scope<'c> {
         A: ActiveModelTrait<Entity = E> + Send,
     {
         let insert: Boxed<'_, _> = Box::pin(E::insert(row.into_active_model()).exec_without_returning(self.count()));
-        insert.await?;
+        self.wait_for(insert).await?;
         Ok(())
     }
 
@@ -169,7 +177,7 @@ impl<'c> Scope<'c> {
                 Statement::from_sql_and_values(backend, sql, values)
             }
         };
-        self.count().execute_raw(statement).await?;
+        self.wait_for(self.count().execute_raw(statement)).await?;
         Ok(())
     }
 
@@ -184,19 +192,19 @@ impl<'c> Scope<'c> {
         while rows.peek().is_some() {
             let some: Vec<_> = rows.by_ref().take(rows_at_once).collect();
             let insert: Boxed<'_, _> = Box::pin(E::insert_many(some).exec_without_returning(self.count()));
-            insert.await?;
+            self.wait_for(insert).await?;
         }
         Ok(())
     }
 
     pub(super) async fn run_update<E: Scoped>(&self, update: UpdateMany<E>) -> Result<u64, StoreError> {
         let update: Boxed<'_, _> = Box::pin(update.exec(self.count()));
-        Ok(update.await?.rows_affected)
+        Ok(self.wait_for(update).await?.rows_affected)
     }
 
     pub(super) async fn run_delete<E: Scoped>(&self, delete: DeleteMany<E>) -> Result<u64, StoreError> {
         let delete: Boxed<'_, _> = Box::pin(delete.exec(self.count()));
-        Ok(delete.await?.rows_affected)
+        Ok(self.wait_for(delete).await?.rows_affected)
     }
 
     /// Runs a joined query that binds the practice as `$1` and `values` from `$2` on.
@@ -204,7 +212,7 @@ impl<'c> Scope<'c> {
         assert!(sql.contains("practice_id = $1"), "a query is bound to its practice: {sql}");
         let bound = std::iter::once(self.practice.0.into()).chain(values);
         let statement = Statement::from_sql_and_values(self.executor.get_database_backend(), sql, bound);
-        Ok(self.count().query_all_raw(statement).await?)
+        self.wait_for(self.count().query_all_raw(statement)).await
     }
 }
 

@@ -8,6 +8,7 @@ use sea_orm::sqlx::{self, ConnectOptions as _};
 
 use super::StoreError;
 use super::address::PostgresUrl;
+use super::patience::Patience;
 
 /// The channel's name in the database.
 const CHANNEL: &str = "frontdesk_wake_ups";
@@ -19,6 +20,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct WakeUpLine {
     pool: PgPool,
+    patience: Patience,
 }
 
 /// The connection that listens.
@@ -26,25 +28,25 @@ pub struct WakeUpListener(PgListener);
 
 impl WakeUpLine {
     /// Connects when it is first used.
-    pub(super) fn to(url: &PostgresUrl) -> Self {
+    pub(super) fn to(url: &PostgresUrl, patience: Patience) -> Self {
         let options = url.options.clone().application_name("frontdesk wake-ups").disable_statement_logging();
         // A lost wake-up costs seconds, a wait for the disk would cost every one of them.
         let options = options.options([("synchronous_commit", "off"), ("statement_timeout", "5000")]);
-        let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_TIMEOUT);
-        Self { pool: pool.connect_lazy_with(options) }
+        let pool = patience.watch(PgPoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_TIMEOUT));
+        Self { pool: pool.connect_lazy_with(options), patience }
     }
 
     /// Sends these messages, in one statement. Each is shorter than 8,000 bytes.
     pub async fn send(&self, messages: &[String]) -> Result<(), StoreError> {
         let sql = "SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message";
-        sqlx::query(sql).bind(CHANNEL).bind(messages).execute(&self.pool).await?;
+        self.patience.answered(sqlx::query(sql).bind(CHANNEL).bind(messages).execute(&self.pool)).await?;
         Ok(())
     }
 
     /// Begins to listen.
     pub async fn listen(&self) -> Result<WakeUpListener, StoreError> {
         let mut listener = PgListener::connect_with(&self.pool).await?;
-        listener.listen(CHANNEL).await?;
+        self.patience.answered(listener.listen(CHANNEL)).await?;
         Ok(WakeUpListener(listener))
     }
 }

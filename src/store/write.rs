@@ -6,6 +6,7 @@ use sea_orm::sea_query::InsertStatement;
 use sea_orm::{DatabaseTransaction, TransactionTrait};
 
 use super::group_commit::Turn;
+use super::queues::Place;
 use super::{Scope, Shared, Store, StoreError, Writer};
 use crate::domain::events::Event;
 use crate::domain::ids::PracticeId;
@@ -23,11 +24,14 @@ impl Store {
     }
 
     pub(super) async fn begin(&self, practice: PracticeId) -> Result<Write, StoreError> {
+        let shared = self.shared.clone();
         let hold = match &self.writer {
             Writer::Turns(writer) => Hold::Turn(writer.turn().await?),
-            Writer::Pool(pool) => Hold::Transaction(pool.begin().await?),
+            Writer::Pool(pool, queues) => {
+                let place = queues.place(practice).await?;
+                Hold::Transaction(shared.patience.answered(pool.begin()).await?, place)
+            }
         };
-        let shared = self.shared.clone();
         Ok(Write { hold, practice, shared, last_event: 0, appended: 0, revision: 0, rows: Vec::new() })
     }
 }
@@ -37,7 +41,7 @@ enum Hold {
     /// A turn of SQLite's one writer.
     Turn(Turn),
     /// A transaction of its own, on PostgreSQL.
-    Transaction(DatabaseTransaction),
+    Transaction(DatabaseTransaction, Place),
 }
 
 /// A write transaction of one practice, which holds the write lock. Dropped without a commit, it changes nothing.
@@ -57,9 +61,9 @@ impl Write {
     pub fn scope(&self) -> Scope<'_> {
         let transaction = match &self.hold {
             Hold::Turn(turn) => turn.transaction(),
-            Hold::Transaction(transaction) => transaction,
+            Hold::Transaction(transaction, _) => transaction,
         };
-        Scope::new(transaction.into(), self.practice, &self.shared.statements)
+        Scope::new(transaction.into(), self.practice, &self.shared)
     }
 
     /// The settings' revision as of now in this transaction.
@@ -108,8 +112,9 @@ impl Write {
         let last = self.last_event + self.appended;
         match self.hold {
             Hold::Turn(turn) => turn.commit().await?,
-            Hold::Transaction(transaction) => {
-                transaction.commit().await.map_err(|error| StoreError::from(error).at_commit())?;
+            Hold::Transaction(transaction, _place) => {
+                let committed = self.shared.patience.answered(transaction.commit()).await;
+                committed.map_err(StoreError::at_commit)?;
             }
         }
         Ok((self.appended > 0).then_some(last))
@@ -119,7 +124,7 @@ impl Write {
     pub async fn roll_back(self) -> Result<(), StoreError> {
         match self.hold {
             Hold::Turn(turn) => turn.roll_back().await,
-            Hold::Transaction(transaction) => Ok(transaction.rollback().await?),
+            Hold::Transaction(transaction, _place) => self.shared.patience.answered(transaction.rollback()).await,
         }
     }
 }

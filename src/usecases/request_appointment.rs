@@ -72,17 +72,16 @@ impl Desk {
                 let asked = facts.ask(ask.starts_at, Some(modality));
                 let verdicts = facts.verdicts(Some(&asked));
                 if !gates::all_open(&verdicts) {
-                    let refused = refuse(&facts, &verdicts);
-                    self.metrics
-                        .count_refused(refused.rejection.as_ref().map_or("", |rejection| rejection.code.as_str()));
-                    return Ok(refused);
+                    // What it was judged by may be told only once it is durable.
+                    write.roll_back().await?;
+                    return Ok(self.refused(&facts, &verdicts));
                 }
                 let mut request = draft(&facts, client, viewer, ask.starts_at, modality, note.clone());
                 place(&mut write, &facts, &request).await?;
                 key.keep(&mut write, request.id.0, now);
                 // Judged free under the write lock, so the database's guard has nothing left to refuse but a fault of
                 // ours; even then the client hears the truth.
-                write.flush().await.map_err(|error| taken(error, &facts))?;
+                write.flush().await.map_err(|error| self.taken(error, &facts))?;
                 if facts.service().confirmation == Confirmation::Automatic
                     && let Outcome::Changed(confirmed) =
                         request.decide(Decision::Confirm { message: None }, None, now)?
@@ -95,6 +94,29 @@ impl Desk {
             })
         })
         .await
+    }
+
+    /// The refusal in a client's words. Other times are offered where only the time was wrong.
+    fn refused(&self, facts: &BookingFacts, verdicts: &[Verdict]) -> Requested {
+        let told = gates::as_told_to_client(verdicts);
+        let closed = told.iter().find(|verdict| !verdict.is_open());
+        let rejection = rejection(closed.map_or(Finding::SlotTaken, |verdict| verdict.finding), facts);
+        self.metrics.count_refused(rejection.code.as_str());
+        let only_the_time = gates::all_open(&facts.verdicts(None));
+        let alternatives = if only_the_time { facts.slots(ALTERNATIVES_MAX) } else { Vec::new() };
+        Requested { request: None, alternatives, rejection: Some(rejection) }
+    }
+
+    /// What the database's guard refused, in a client's words.
+    fn taken(&self, error: StoreError, facts: &BookingFacts) -> Refusal {
+        let finding = match error {
+            StoreError::ClinicianTimeTaken => Finding::SlotTaken,
+            StoreError::ClientTimeTaken => Finding::ClientAlreadyBooked,
+            other => return Refusal::from(other),
+        };
+        let rejection = rejection(finding, facts);
+        self.metrics.count_refused(rejection.code.as_str());
+        rejection.into()
     }
 }
 
@@ -177,23 +199,6 @@ async fn place(write: &mut Write, facts: &BookingFacts, request: &AppointmentReq
     write.add_claim(&claim);
     write.append(&Event::of_request(request, Some(request.requested_by)), facts.now);
     Ok(())
-}
-
-fn taken(error: StoreError, facts: &BookingFacts) -> Refusal {
-    match error {
-        StoreError::ClinicianTimeTaken => rejection(Finding::SlotTaken, facts).into(),
-        StoreError::ClientTimeTaken => rejection(Finding::ClientAlreadyBooked, facts).into(),
-        other => Refusal::from(other),
-    }
-}
-
-/// The refusal in a client's words. Other times are offered where only the time was wrong.
-fn refuse(facts: &BookingFacts, verdicts: &[Verdict]) -> Requested {
-    let told = gates::as_told_to_client(verdicts);
-    let finding = told.iter().find(|verdict| !verdict.is_open()).map_or(Finding::SlotTaken, |verdict| verdict.finding);
-    let only_the_time = gates::all_open(&facts.verdicts(None));
-    let alternatives = if only_the_time { facts.slots(ALTERNATIVES_MAX) } else { Vec::new() };
-    Requested { request: None, alternatives, rejection: Some(rejection(finding, facts)) }
 }
 
 fn rejection(finding: Finding, facts: &BookingFacts) -> Rejection {

@@ -15,9 +15,7 @@ const FOUR: &str = "2027-01-12T21:00:00Z";
 
 async fn open_practice() -> (TestPractice, Person, Person) {
     let practice = TestPractice::begin().await;
-    let dana = practice.clinician("Dana").await;
-    let casey = practice.client("Casey", &[&dana]).await;
-    practice.open(&dana, &[&casey]).await;
+    let (dana, casey) = practice.open_practice().await;
     (practice, dana, casey)
 }
 
@@ -117,6 +115,95 @@ async fn a_write_that_the_database_gives_up_in_a_deadlock_is_made_again() {
     other.await.expect("the other one is done");
 }
 
+async fn one_practices_waiting_writes_leave_the_database_to_the_others() {
+    let (practice, dana, casey) = open_practice().await;
+    let database = database_name(&practice);
+    let server = Postgres::shared().expect("it was found");
+    // Somebody holds the practice's row until told to let go.
+    server.query(&database, "CREATE TABLE held (it integer)");
+    let hold = "BEGIN; SELECT 1 FROM practices FOR UPDATE; \
+                DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM held) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$; COMMIT";
+    let holder = tokio::task::spawn_blocking({
+        let database = database.clone();
+        move || Postgres::shared().expect("it was found").query(&database, hold)
+    });
+    let holding = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    while server.query(&database, holding) == "0" {
+        tokio::task::yield_now().await;
+    }
+    let asked = (0..20).map(|number| {
+        let (casey, asking) =
+            (casey.clone(), practice.asking(&dana, &format!("2027-01-12T{}:00:00Z", 15 + number % 5)));
+        tokio::spawn(async move { casey.send(REQUEST, asking).await })
+    });
+    let asked: Vec<_> = asked.collect();
+    let waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while server.query(&database, waiting) == "0" {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        dana.run("{ viewer { roles } }", json!({})).await;
+    }
+    assert!(asked.iter().all(|asked| !asked.is_finished()), "the reads waited for the writes");
+    server.query(&database, "INSERT INTO held VALUES (1)");
+    holder.await.expect("it lets go");
+    for asked in asked {
+        asked.await.expect("it is answered");
+    }
+}
+
+async fn a_database_that_falls_silent_is_given_up_and_found_again() {
+    let (practice, dana, casey) = open_practice().await;
+    let road = Road::to(Postgres::shared().expect("it was found").port()).await;
+    let url = Postgres::shared().expect("it was found").url(&database_name(&practice));
+    let port = format!(":{}/", Postgres::shared().expect("it was found").port());
+    assert!(url.contains(&port), "{port}");
+    let url = DatabaseUrl::parse(&url.replace(&port, &format!(":{}/", road.port))).expect("an address");
+    let other = practice.server_through(&url).await;
+    let mut there = dana.at(&other).follow(CHANGED, json!({ "after": dana.cursor().await })).await;
+    let first = ask(&practice, &casey, &dana, THREE).await;
+    assert_eq!(next(&mut there).await.1, first);
+    road.fall_silent();
+    let second = ask(&practice, &casey, &dana, FOUR).await;
+    assert_eq!(next(&mut there).await.1, second);
+}
+
+/// A road to PostgreSQL on which the connections of a while ago stand still: nothing passes, and none ends.
+struct Road {
+    port: u16,
+    era: tokio::sync::watch::Sender<u64>,
+}
+
+impl Road {
+    async fn to(port: u16) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let own = listener.local_addr().expect("an address").port();
+        let (era, eras) = tokio::sync::watch::channel(0);
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let mut eras = eras.clone();
+                eras.mark_unchanged();
+                tokio::spawn(async move {
+                    let mut far = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.expect("a server");
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => return,
+                        changed = eras.changed() => if changed.is_err() { return },
+                    }
+                    // Both ends stay open, and nobody passes anything on.
+                    let _ = eras.wait_for(|_| false).await;
+                    drop((near, far));
+                });
+            }
+        });
+        Self { port: own, era }
+    }
+
+    fn fall_silent(&self) {
+        self.era.send_modify(|era| *era += 1);
+    }
+}
+
 /// The name of the practice's database.
 fn database_name(practice: &TestPractice) -> String {
     let shown = practice.database_url().to_string();
@@ -134,6 +221,8 @@ pub mod on_postgres {
         a_line_between_servers_that_breaks_is_made_anew_and_nothing_is_lost,
         servers_that_start_at_once_on_an_empty_database_all_start,
         a_write_that_the_database_gives_up_in_a_deadlock_is_made_again,
+        one_practices_waiting_writes_leave_the_database_to_the_others,
+        a_database_that_falls_silent_is_given_up_and_found_again,
     );
 }
 

@@ -234,6 +234,22 @@ fn masked(mut frame: Frame) -> Vec<u8> {
     bytes
 }
 
+async fn a_reader_who_stops_keeps_nothing_from_the_others() {
+    let practice = TestPractice::begin_with(&[(Limit::OperationsPerSocket, 1_000)]).await;
+    let (dana, casey) = practice.open_practice().await;
+    let mut stopped = signed_in(&practice, &practice.admin).await;
+    // Far more than the sockets' buffers hold, and between the long answers writes that take their turn.
+    let types = "{ __schema { types { description fields { description args { description } } } } }";
+    let switch = "mutation { setPracticeSelfScheduling(input: { enabled: false, dryRun: true }) { errors { code } } }";
+    for number in 0..100 {
+        stopped.say(subscribe(&format!("long {number}"), types)).await;
+        stopped.say(subscribe(&format!("write {number}"), switch)).await;
+    }
+    for hour in 15..20 {
+        casey.run(crate::support::REQUEST, practice.asking(&dana, &format!("2027-01-12T{hour}:00:00Z"))).await;
+    }
+}
+
 async fn a_server_that_stops_tells_every_socket_to_come_back() {
     let mut practice = TestPractice::begin().await;
     let mut sockets = vec![open(&practice).await, signed_in(&practice, &practice.admin).await];
@@ -255,5 +271,6 @@ crate::support::tests!(
     a_completed_operation_says_nothing_more_and_the_others_go_on,
     what_is_over_a_limit_is_refused_by_its_name,
     who_does_not_sign_in_and_who_does_not_answer_a_ping_is_let_go,
+    a_reader_who_stops_keeps_nothing_from_the_others,
     a_server_that_stops_tells_every_socket_to_come_back,
 );

@@ -1,7 +1,8 @@
 //! The operations that run on one socket.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use async_graphql::Response;
 use async_graphql::futures_util::stream::{BoxStream, StreamExt};
@@ -15,6 +16,17 @@ struct Operation {
     stream: BoxStream<'static, Response>,
     shared: SharedPayload,
     has_answered: bool,
+    /// Said while nothing could be sent. It runs on only when this is on its way: no more than one waits.
+    held: Option<Option<Response>>,
+}
+
+impl Operation {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Response>> {
+        match self.held.take() {
+            Some(response) => Poll::Ready(response),
+            None => self.stream.poll_next_unpin(cx),
+        }
+    }
 }
 
 /// What an operation has to say.
@@ -38,7 +50,7 @@ pub struct Operations {
 impl Operations {
     /// One more.
     pub fn start(&mut self, id: String, stream: BoxStream<'static, Response>, shared: SharedPayload) {
-        self.all.push(Operation { id, stream, shared, has_answered: false });
+        self.all.push(Operation { id, stream, shared, has_answered: false, held: None });
     }
 
     /// Drops one: whatever it was doing ends here.
@@ -52,8 +64,24 @@ impl Operations {
             for _ in 0..self.all.len() {
                 let place = self.turn % self.all.len();
                 self.turn = self.turn.wrapping_add(1);
-                if let Poll::Ready(response) = self.all[place].stream.poll_next_unpin(cx) {
+                if let Poll::Ready(response) = self.all[place].poll(cx) {
                     return Poll::Ready(self.tell(place, response));
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Lets each run until it has something to say, and never ends. One that nobody polled would keep what it holds from
+    /// everybody else: the write lock, a connection, what others wait for it to make.
+    pub async fn run(&mut self) -> Infallible {
+        poll_fn(|cx| {
+            for operation in &mut self.all {
+                if operation.held.is_none()
+                    && let Poll::Ready(response) = operation.stream.poll_next_unpin(cx)
+                {
+                    operation.held = Some(response);
                 }
             }
             Poll::Pending

@@ -263,31 +263,36 @@ impl Socket {
 
     /// Sends what an operation says, with whatever the others have ready, in one go.
     async fn tell(&mut self, told: (String, Told)) -> Result<(), Gone> {
-        let deadline = self.server.limits.span(Limit::WriteSeconds);
-        let written = async {
-            let mut told = Some(told);
-            let mut frames = 0;
-            while let Some((id, one)) = told {
-                if !matches!(one, Told::Next(_)) {
-                    self.protocol.ended(&id);
-                }
-                self.stream.feed(Message::text(frame(&id, &one))).await?;
-                frames += 1;
-                told = if frames < FRAMES_AT_ONCE { self.operations.next().now_or_never() } else { None };
+        let mut frames = Vec::new();
+        let mut told = Some(told);
+        while let Some((id, one)) = told {
+            if !matches!(one, Told::Next(_)) {
+                self.protocol.ended(&id);
             }
-            self.stream.flush().await
-        };
-        match tokio::time::timeout(deadline, written).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Gone),
+            frames.push(Message::text(frame(&id, &one)));
+            told = if frames.len() < FRAMES_AT_ONCE { self.operations.next().now_or_never() } else { None };
         }
+        self.send(frames).await
     }
 
     async fn write(&mut self, message: Message) -> Result<(), Gone> {
-        let deadline = self.server.limits.span(Limit::WriteSeconds);
-        match tokio::time::timeout(deadline, self.stream.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Gone),
+        self.send([message]).await
+    }
+
+    /// Sends messages to a peer that has its time to take them. Meanwhile the operations run on.
+    async fn send(&mut self, messages: impl IntoIterator<Item = Message>) -> Result<(), Gone> {
+        let stream = &mut self.stream;
+        let written = async {
+            for message in messages {
+                stream.feed(message).await?;
+            }
+            stream.flush().await
+        };
+        tokio::select! {
+            biased;
+            written = written => written.map_err(|_| Gone),
+            never = self.operations.run() => match never {},
+            () = tokio::time::sleep(self.server.limits.span(Limit::WriteSeconds)) => Err(Gone),
         }
     }
 }

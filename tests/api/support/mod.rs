@@ -153,6 +153,19 @@ impl TestPractice {
         self.server.metric(name)
     }
 
+    /// A clinician and a client who can ask for their time.
+    pub async fn open_practice(&self) -> (Person, Person) {
+        let dana = self.clinician("Dana").await;
+        let casey = self.client("Casey", &[&dana]).await;
+        self.open(&dana, &[&casey]).await;
+        (dana, casey)
+    }
+
+    /// Another server, which reaches the database at another address.
+    pub async fn server_through(&self, database_url: &DatabaseUrl) -> Server {
+        Server::start(database_url, &self.secret, &self.clock).await
+    }
+
     /// Adds a service in person; answers its id.
     pub async fn service(&self, name: &str, minutes: i32) -> String {
         let made = self.admin.run(CREATE_SERVICE, json!({ "name": name, "minutes": minutes })).await;

@@ -1,0 +1,71 @@
+//! How long PostgreSQL is waited for. A server that is cut off, or stands still, ends no connection: without a bound of our
+//! own, whoever had asked would wait until the kernel gives up, a quarter of an hour later.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::{PgConnection, PgPoolOptions};
+use sea_orm::sqlx::{self, Connection as _};
+use sea_orm::{DbErr, RuntimeErr};
+
+use super::StoreError;
+use crate::clock::Stopwatch;
+
+/// How long an answer is waited for. The server's own limit on a statement comes first, where the server is there.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(17);
+
+/// How long a connection that is tried has to answer.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// After how long a silence a connection is tried before it is used. Trying each time would cost a round trip.
+const PING_AFTER: Duration = Duration::from_secs(2);
+
+/// How long every connection is tried before and after its use, once one did not answer.
+const DOUBT: Duration = Duration::from_secs(60);
+
+/// What is known of a database's silence; one for all its connections.
+#[derive(Clone, Default)]
+pub(super) struct Patience(Arc<Mutex<Option<Stopwatch>>>);
+
+impl Patience {
+    /// Waits for an answer, but not for ever. What was asked is then given up, and its connection with it.
+    pub async fn answered<T, E: Into<StoreError>>(
+        &self,
+        answer: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+            Ok(answer) => answer.map_err(Into::into),
+            Err(_) => {
+                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Stopwatch::start());
+                let seconds = ANSWER_TIMEOUT.as_secs();
+                let cause = format!("no answer from the database within {seconds} seconds");
+                Err(StoreError::GivenUp(DbErr::Conn(RuntimeErr::Internal(cause))))
+            }
+        }
+    }
+
+    /// Has connections tried where they may be silent, each for a bounded time: the pool's own tests wait for ever.
+    pub fn watch(&self, pool: PgPoolOptions) -> PgPoolOptions {
+        let (before, after) = (self.clone(), self.clone());
+        pool.test_before_acquire(false)
+            .before_acquire(move |connection, meta| {
+                let is_due = meta.idle_for >= PING_AFTER || before.is_in_doubt();
+                Box::pin(async move { if is_due { ping(connection).await } else { Ok(true) } })
+            })
+            .after_release(move |connection, _| {
+                let is_due = after.is_in_doubt();
+                Box::pin(async move { if is_due { ping(connection).await } else { Ok(true) } })
+            })
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        let silent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.as_ref().is_some_and(|since| since.elapsed() < DOUBT)
+    }
+}
+
+/// An error has the pool drop the connection without a word.
+async fn ping(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let answered = tokio::time::timeout(PING_TIMEOUT, connection.ping()).await;
+    answered.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))).map(|()| true)
+}
