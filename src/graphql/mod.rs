@@ -41,5 +41,7 @@ pub fn api(desk: Desk) -> Api {
 
 fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
     Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
+        // Ours is asked before (`document::size`), and names its limit.
+        .limit_recursive_depth(usize::MAX)
         .register_output_type::<types::node::Node>()
 }

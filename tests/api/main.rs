@@ -21,6 +21,7 @@ mod sockets;
 mod statements;
 mod story;
 mod streams;
+mod validation;
 
 fn main() -> std::process::ExitCode {
     support::run(
@@ -40,6 +41,7 @@ fn main() -> std::process::ExitCode {
             statements::TESTS,
             story::TESTS,
             streams::TESTS,
+            validation::TESTS,
         ],
         servers::on_postgres::TESTS,
         servers::on_nats::TESTS,

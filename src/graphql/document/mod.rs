@@ -1,12 +1,18 @@
-//! A request as a caller sends it, looked at before anything is run: within the limits, a document, and one operation of
-//! it chosen. Every transport comes through here.
+//! A request as a caller sends it, looked at before anything is run: within the limits, a document, one operation of it
+//! chosen, and its values of their types. Every transport comes through here, and goes on to the library's own checks, whose
+//! gaps are closed here but for two. An input object's field that is written twice in a literal counts once: the parser
+//! keeps no more. Answers' names are compared within one selection: where a field is selected twice, what both select of it
+//! under one name is not.
 
 mod lexical;
 mod size;
+mod typename;
+mod types;
+mod values;
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::parser::{self, parse_query};
-use async_graphql::{ErrorExtensionValues, Request, ServerError, Value, Variables};
+use async_graphql::{ErrorExtensionValues, Pos, Request, ServerError, Value, Variables};
 
 use crate::limits::{Limit, Limits};
 
@@ -29,12 +35,16 @@ pub struct Prepared {
 /// Looks at what was asked. An error is a request error: nothing was run.
 pub fn prepare(asked: Asked, limits: &Limits) -> Result<Prepared, ServerError> {
     lexical::check(&asked.query, limits).map_err(refused)?;
-    let document = parse_query(&asked.query).map_err(unreadable)?;
-    size::check(&document, &asked.variables, limits)?;
-    let nesting = asked.variables.values().map(nesting).max().unwrap_or_default();
+    let mut document = parse_query(&asked.query).map_err(unreadable)?;
+    let mut variables = asked.variables;
+    let nesting = variables.values().map(nesting).max().unwrap_or_default();
     Excess::check(Limit::VariablesNesting, nesting, limits).map_err(refused)?;
-    let kind = kind(&document, asked.operation_name.as_deref())?;
-    let mut request = Request::new(asked.query).variables(asked.variables);
+    let run = chosen(&document, asked.operation_name.as_deref())?;
+    let kind = run.ty;
+    values::complete(&document, run, &mut variables)?;
+    size::check(&document, &variables, limits)?;
+    typename::unfold(&mut document)?;
+    let mut request = Request::new(asked.query).variables(variables);
     request.operation_name = asked.operation_name;
     request.set_parsed_query(document);
     Ok(Prepared { request, kind })
@@ -62,7 +72,7 @@ fn unreadable(error: parser::Error) -> ServerError {
     coded(told, "GRAPHQL_PARSE_FAILED")
 }
 
-fn kind(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, ServerError> {
+fn chosen<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<&'d OperationDefinition, ServerError> {
     let found = match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Some(operation),
         (DocumentOperations::Single(_), Some(_)) => None,
@@ -73,7 +83,7 @@ fn kind(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationTy
             return Err(coded(ServerError::new(message, None), "BAD_REQUEST"));
         }
     };
-    found.map(|operation| operation.node.ty).ok_or_else(|| {
+    found.map(|operation| &operation.node).ok_or_else(|| {
         let message = "The document has no operation of that “operationName”.";
         coded(ServerError::new(message, None), "BAD_REQUEST")
     })
@@ -107,6 +117,11 @@ fn refused(excess: Excess) -> ServerError {
     extensions.set("limit", limit.name());
     extensions.set("value", most);
     error
+}
+
+/// The refusal of a document that the schema does not allow.
+fn invalid(at: Pos, message: String) -> ServerError {
+    coded(ServerError::new(message, Some(at)), "GRAPHQL_VALIDATION_FAILED")
 }
 
 fn coded(mut error: ServerError, code: &str) -> ServerError {

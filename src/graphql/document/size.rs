@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use async_graphql::Variables;
 use async_graphql::parser::types::{
-    Directive, DocumentOperations, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType,
-    Selection, SelectionSet,
+    Directive, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType, Selection,
+    SelectionSet,
 };
-use async_graphql::{Name, Positioned, ServerError, Value};
+use async_graphql::{Name, Pos, Positioned, ServerError, Value};
 
-use super::{Excess, coded};
+use super::{Excess, invalid};
 use crate::graphql::page::{PAGE_DEFAULT, PAGE_MAX};
 use crate::limits::{Limit, Limits};
 
@@ -21,6 +21,8 @@ struct Size {
     roots: u64,
     fields: u64,
     depth: u64,
+    /// Selections inside each other, of fields or not.
+    nesting: u64,
     aliases: u64,
     directives: u64,
     /// Fields, each as often as the pages above it hold items.
@@ -34,6 +36,7 @@ impl Size {
             roots: self.roots.saturating_add(other.roots),
             fields: self.fields.saturating_add(other.fields),
             depth: self.depth.max(other.depth),
+            nesting: self.nesting.max(other.nesting),
             aliases: self.aliases.saturating_add(other.aliases),
             directives: self.directives.saturating_add(other.directives),
             cost: self.cost.saturating_add(other.cost),
@@ -50,24 +53,20 @@ impl Size {
     }
 }
 
-/// Refuses a document any of whose operations or fragments is over a limit.
+/// Refuses a document any of whose operations or fragments is over a limit, or never ends.
 pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limits) -> Result<(), ServerError> {
-    let mut reckoner = Reckoner { fragments: &document.fragments, variables, known: HashMap::new() };
-    for fragment in document.fragments.keys() {
+    let mut reckoner = Reckoner { fragments: &document.fragments, variables, limits, known: HashMap::new() };
+    for (name, fragment) in &document.fragments {
         // A fragment by itself has no root fields.
-        let size = Size { roots: 0, ..reckoner.fragment(fragment) };
+        let size = Size { roots: 0, ..reckoner.fragment(name, fragment.pos, 0)? };
         size.within(limits).map_err(super::refused)?;
     }
-    let operations: Vec<_> = match &document.operations {
-        DocumentOperations::Single(operation) => vec![operation],
-        DocumentOperations::Multiple(operations) => operations.values().collect(),
-    };
-    for operation in operations {
-        let size = reckoner.operation(&operation.node);
+    for (_, operation) in document.operations.iter() {
+        let size = reckoner.operation(&operation.node)?;
         size.within(limits).map_err(super::refused)?;
         if operation.node.ty == OperationType::Subscription && size.roots != 1 {
             let message = "A subscription has exactly one root field. Open one for each.";
-            return Err(coded(ServerError::new(message, Some(operation.pos)), "GRAPHQL_VALIDATION_FAILED"));
+            return Err(invalid(operation.pos, message.to_owned()));
         }
     }
     Ok(())
@@ -76,52 +75,69 @@ pub fn check(document: &ExecutableDocument, variables: &Variables, limits: &Limi
 struct Reckoner<'d> {
     fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>,
     variables: &'d Variables,
-    /// None while a fragment is being reckoned: one that holds itself counts nothing there, and is refused later on.
+    limits: &'d Limits,
+    /// What each fragment comes to; none while that is being reckoned.
     known: HashMap<&'d str, Option<Size>>,
 }
 
 impl<'d> Reckoner<'d> {
-    fn operation(&mut self, operation: &'d OperationDefinition) -> Size {
-        self.selection(&operation.selection_set.node).and(directives(&operation.directives))
+    fn operation(&mut self, operation: &'d OperationDefinition) -> Result<Size, ServerError> {
+        Ok(self.selection(&operation.selection_set.node, 1)?.and(directives(&operation.directives)))
     }
 
-    fn selection(&mut self, selection: &'d SelectionSet) -> Size {
-        selection.items.iter().fold(Size::default(), |size, item| {
-            size.and(match &item.node {
-                Selection::Field(field) => self.field(&field.node),
+    /// Goes no deeper than what may be nested: this recurses, as do the library's checks and the run itself.
+    fn selection(&mut self, selection: &'d SelectionSet, level: u64) -> Result<Size, ServerError> {
+        Excess::check(Limit::DocumentNesting, level, self.limits).map_err(super::refused)?;
+        selection.items.iter().try_fold(Size { nesting: 1, ..Size::default() }, |size, item| {
+            let next = match &item.node {
+                Selection::Field(field) => self.field(&field.node, level)?,
                 Selection::InlineFragment(inline) => {
-                    self.selection(&inline.node.selection_set.node).and(directives(&inline.node.directives))
+                    let within = self.selection(&inline.node.selection_set.node, level + 1)?;
+                    within.and(directives(&inline.node.directives))
                 }
                 Selection::FragmentSpread(spread) => {
-                    self.fragment(&spread.node.fragment_name.node).and(directives(&spread.node.directives))
+                    let within = self.fragment(&spread.node.fragment_name.node, item.pos, level)?;
+                    within.and(directives(&spread.node.directives))
                 }
-            })
+            };
+            Ok(size.and(Size { nesting: next.nesting + 1, ..next }))
         })
     }
 
-    fn field(&mut self, field: &'d Field) -> Size {
-        let within = self.selection(&field.selection_set.node);
+    fn field(&mut self, field: &'d Field, level: u64) -> Result<Size, ServerError> {
+        let within = match field.selection_set.node.items.is_empty() {
+            true => Size::default(),
+            false => self.selection(&field.selection_set.node, level + 1)?,
+        };
         let size = Size {
             roots: 1,
             fields: within.fields.saturating_add(1),
             depth: within.depth.saturating_add(1),
             aliases: within.aliases.saturating_add(field.alias.is_some().into()),
-            directives: within.directives,
             cost: self.items(field).saturating_mul(within.cost).saturating_add(1),
+            ..within
         };
-        size.and(directives(&field.directives))
+        Ok(size.and(directives(&field.directives)))
     }
 
-    fn fragment(&mut self, name: &Name) -> Size {
-        // One that is not there is refused later on.
-        let Some((name, fragment)) = self.fragments.get_key_value(name) else { return Size::default() };
-        if let Some(known) = self.known.get(name.as_str()) {
-            return known.unwrap_or_default();
-        }
-        self.known.insert(name, None);
-        let size = self.selection(&fragment.node.selection_set.node).and(directives(&fragment.node.directives));
-        self.known.insert(name, Some(size));
-        size
+    fn fragment(&mut self, name: &Name, at: Pos, level: u64) -> Result<Size, ServerError> {
+        let Some((name, fragment)) = self.fragments.get_key_value(name) else {
+            return Err(invalid(at, format!("The document has no fragment {name}.")));
+        };
+        let size = match self.known.get(name.as_str()) {
+            Some(Some(known)) => *known,
+            Some(None) => return Err(invalid(at, format!("The fragment {name} holds itself."))),
+            None => {
+                self.known.insert(name, None);
+                let within = self.selection(&fragment.node.selection_set.node, level + 1)?;
+                let size = within.and(directives(&fragment.node.directives));
+                self.known.insert(name, Some(size));
+                size
+            }
+        };
+        let nesting = level.saturating_add(size.nesting);
+        Excess::check(Limit::DocumentNesting, nesting, self.limits).map_err(super::refused)?;
+        Ok(size)
     }
 
     /// How often what is in a field is made: once, but where it is a page.
@@ -163,10 +179,11 @@ mod tests {
 
     fn size(query: &str, variables: serde_json::Value) -> Size {
         let document = parse_query(query).expect("a document");
-        let variables = Variables::from_json(variables);
-        let mut reckoner = Reckoner { fragments: &document.fragments, variables: &variables, known: HashMap::new() };
-        let DocumentOperations::Single(operation) = &document.operations else { panic!("one operation") };
-        reckoner.operation(&operation.node)
+        let (variables, limits) = (Variables::from_json(variables), Limits::default());
+        let (fragments, known) = (&document.fragments, HashMap::new());
+        let mut reckoner = Reckoner { fragments, variables: &variables, limits: &limits, known };
+        let (_, operation) = document.operations.iter().next().expect("an operation");
+        reckoner.operation(&operation.node).expect("within the limits")
     }
 
     #[test]
@@ -174,7 +191,7 @@ mod tests {
         let query = "{ a ...F @include(if: true) x: b { c ... on B @skip(if: false) { d ...F } } }
             fragment F on Q { e { f } }";
         // a, e, f, b, c, d, e, f
-        let expected = Size { roots: 3, fields: 8, depth: 3, aliases: 1, directives: 2, cost: 8 };
+        let expected = Size { roots: 3, fields: 8, depth: 3, nesting: 5, aliases: 1, directives: 2, cost: 8 };
         assert_eq!(size(query, json!({})), expected);
     }
 
@@ -199,21 +216,44 @@ mod tests {
         assert_eq!(size("{ a { b } }", json!({})).cost, 2);
     }
 
-    #[test]
-    fn fragments_that_double_a_hundred_times_are_refused_and_cost_nothing() {
-        let mut query = "{ ...F0 }".to_owned();
-        for number in 0..100 {
-            query += &format!(" fragment F{number} on Q {{ ...F{0} ...F{0} }}", number + 1);
-        }
-        query += " fragment F100 on Q { a }";
-        let told = judged(&query, json!({}), &Limits::default()).expect_err("refused");
-        assert!(told.contains("operation_fields of 2000"), "{told}");
+    /// So many fragments, each of which spreads the next one this often, and the last of which is `end`.
+    fn chain(length: usize, spreads: usize, end: &str) -> String {
+        let fragment = |at| format!(" fragment F{at} on Q {{ {} }}", format!("...F{} ", at + 1).repeat(spreads));
+        format!("{{ ...F0 }}{} fragment F{length} on Q {{ {end} }}", (0..length).map(fragment).collect::<String>())
     }
 
     #[test]
-    fn fragments_that_hold_themselves_are_left_to_the_checks_that_name_them() {
+    fn fragments_that_double_are_refused_and_cost_nothing() {
+        let told = judged(&chain(25, 2, "a"), json!({}), &Limits::default()).expect_err("refused");
+        assert!(told.contains("operation_fields of 2000"), "{told}");
+        // Without a field at their end they would come to nothing, and still be walked.
+        let told = judged(&chain(25, 2, "...Nowhere"), json!({}), &Limits::default()).expect_err("refused");
+        assert!(told.contains("no fragment Nowhere"), "{told}");
+    }
+
+    #[test]
+    fn selections_are_nested_no_deeper_by_fragments_than_by_brackets() {
+        let limits = Limits::default();
+        for (length, is_within) in [(30, true), (31, false), (100, false), (400, false)] {
+            let told = judged(&chain(length, 1, "a"), json!({}), &limits);
+            assert_eq!(told.is_ok(), is_within, "{length}: {told:?}");
+            assert!(told.err().is_none_or(|told| told.contains("document_nesting of 32")));
+        }
+        // However the fragments were come by, what spreads the deepest of them is refused.
+        let spread_deep = chain(31, 1, "a").replacen(
+            "{ ...F0 }",
+            "{ ...F8 a { a { a { a { a { a { a { a { ...F2 } } } } } } } } }",
+            1,
+        );
+        let told = judged(&spread_deep, json!({}), &limits).expect_err("refused");
+        assert!(told.contains("document_nesting of 32"), "{told}");
+    }
+
+    #[test]
+    fn fragments_that_hold_themselves_are_refused_by_name() {
         let query = "{ ...A } fragment A on Q { b { ...B } } fragment B on Q { c { ...A } }";
-        assert_eq!(judged(query, json!({}), &Limits::default()), Ok(()));
+        let told = judged(query, json!({}), &Limits::default()).expect_err("refused");
+        assert!(told.contains("holds itself"), "{told}");
     }
 
     #[test]
