@@ -36,6 +36,7 @@ use crate::usecases::Desk;
 
 pub use rates::Rates;
 pub use seats::Seats;
+pub use websocket::message::{ClientMessage, read as read_message};
 
 /// Where queries and mutations are sent.
 pub const GRAPHQL_PATH: &str = "/graphql";
@@ -98,7 +99,7 @@ fn router(server: Server, console: bool) -> Router {
         .route("/healthz", get(health::is_alive))
         .route("/readyz", get(health::is_ready))
         .route("/metrics", get(metrics::page));
-    let router = if console { router.route("/", get(console::page)) } else { router };
+    let router = if console { router.merge(console::router()) } else { router };
     let router = match &*server.allowed_origins {
         [] => router,
         allowed => router.layer(headers::allow(allowed)),

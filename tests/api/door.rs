@@ -107,13 +107,36 @@ async fn every_answer_keeps_browsers_from_guessing_framing_and_running_it() {
             "{path}: {policy}"
         );
     }
-    let page = reqwest::get(practice.url()).await.expect("the console");
+}
+
+async fn the_console_loads_nothing_but_what_the_server_has_itself() {
+    let practice = TestPractice::begin().await;
+    let get = async |path: &str| {
+        let answer = reqwest::get(practice.url() + path).await.expect("the server answers");
+        assert_eq!(answer.status(), 200, "{path}");
+        answer
+    };
+    let page = get("/").await;
     let policy = text(&json!(page.headers()["content-security-policy"].to_str().expect("a text")));
-    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
+    for part in ["script-src 'self';", "connect-src 'self';", "style-src 'self' 'unsafe-inline';", "font-src data:;"] {
+        assert!(policy.contains(part) && !policy.contains("http"), "{policy}");
+    }
     let page = page.text().await.expect("a page");
+    let loaded: Vec<_> =
+        page.split(['"', '\'']).filter(|text| text.ends_with(".js") || text.ends_with(".css")).collect();
     let scripts = page.matches("<script").count();
-    assert!(scripts > 0 && page.matches(&format!("<script nonce=\"{nonce}\"")).count() == scripts, "{policy}");
-    assert!(!policy.contains("'unsafe-eval'") && !page.contains("onload="), "{policy}");
+    assert!(scripts == 4 && loaded.len() == 5 && page.matches("<script src=\"").count() == scripts, "{page}");
+    assert!(!page.contains("//") && !page.contains("onload"), "{page}");
+    for path in loaded {
+        let file = get(path).await;
+        let kind = if path.ends_with(".js") { "text/javascript; charset=utf-8" } else { "text/css; charset=utf-8" };
+        assert_eq!(file.headers()["content-type"], kind);
+        // A sheet brings its letters and icons along.
+        let body = file.text().await.expect("a text");
+        assert!(kind.starts_with("text/java") || !body.contains("url(http") && !body.contains("@import"), "{path}");
+    }
+    let elsewhere = reqwest::get(practice.url() + "/console/..%2Fpage.html").await.expect("the server answers");
+    assert_eq!(elsewhere.status(), 404);
 }
 
 async fn an_address_holds_no_more_connections_than_the_limit() {
@@ -183,6 +206,7 @@ crate::support::tests!(
     an_address_is_the_peers_unless_a_trusted_proxy_says_whose_it_is,
     the_pages_of_other_origins_are_let_in_only_where_they_are_allowed,
     every_answer_keeps_browsers_from_guessing_framing_and_running_it,
+    the_console_loads_nothing_but_what_the_server_has_itself,
     an_address_holds_no_more_connections_than_the_limit,
     a_head_that_does_not_come_is_waited_for_until_its_limit,
     a_peer_that_takes_nothing_is_given_up,

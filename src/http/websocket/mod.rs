@@ -1,6 +1,6 @@
 //! Sockets: graphql-transport-ws, with the token in the first message or in the upgrade's header, never in the address.
 
-mod message;
+pub mod message;
 mod metered;
 mod operations;
 mod protocol;
