@@ -30,9 +30,11 @@ macro_rules! limits {
 const KIB: u64 = 1024;
 
 limits! {
-    BodyBytes = "body_bytes", 256 * KIB, "bytes", KIB, 16_384 * KIB,
+    BodyBytes = "body_bytes", 128 * KIB, "bytes", KIB, 16_384 * KIB,
         "the largest operation of our own, with a thousand ids, has 60 KB";
-    DocumentBytes = "document_bytes", 64 * KIB, "bytes", KIB, 1_024 * KIB,
+    HeadBytes = "head_bytes", 64 * KIB, "bytes", 8 * KIB, 1_024 * KIB,
+        "a GET has its document in its address; headers seldom have 8 KB";
+    DocumentBytes = "document_bytes", 32 * KIB, "bytes", KIB, 1_024 * KIB,
         "the introspection query has 2 KB, a generated client's documents seldom 20";
     DocumentTokens = "document_tokens", 4_000, "tokens", 500, 50_000,
         "parsing and checking take time by the token; introspection has 300";
@@ -42,14 +44,18 @@ limits! {
         "no name of the schema has 50, and an error that says a name stays short";
     OperationDepth = "operation_depth", 16, "fields inside each other", 16, 48,
         "introspection needs 15, the deepest page of a frontend about 10";
-    OperationFields = "operation_fields", 2_000, "fields, with fragments spread", 200, 20_000,
-        "fragments that spread each other double with each";
+    OperationFields = "operation_fields", 1_000, "fields, with fragments spread", 200, 20_000,
+        "introspection has 250, a frontend's largest page about as many; each takes some KB while it is answered";
     OperationAliases = "operation_aliases", 100, "aliases", 0, 5_000,
         "an alias asks for the same work again";
     OperationRootFields = "operation_root_fields", 20, "fields", 1, 500,
         "each begins work of its own, and each mutation a transaction";
     OperationDirectives = "operation_directives", 50, "directives", 0, 5_000,
         "one on every field of a large form is more than enough";
+    OperationSchemas = "operation_schemas", 1, "times that the schema is asked for", 1, 20,
+        "the schema is the longest answer there is, and no console asks for it twice";
+    IntrospectionLists = "introspection_lists", 1, "lists of fields or types inside each other", 1, 4,
+        "types have fields, which have types: each list more is ten times as much, and consoles ask for none in another";
     OperationCost = "operation_cost", 50_000, "fields, each as often as its pages hold items", 2_000, 1_000_000,
         "a page of 100 with 100 fields an item, five times";
     VariablesNesting = "variables_nesting", 8, "lists and objects inside each other", 4, 32,
@@ -59,7 +65,7 @@ limits! {
     HeadersSeconds = "headers_seconds", 15, "seconds", 1, 120,
         "a head comes in one packet; who sends it by the byte holds a connection for nothing";
     BodySeconds = "body_seconds", 20, "seconds", 1, 120,
-        "256 KiB take 20 seconds at 100 kbit a second";
+        "128 KiB take 20 seconds at 50 kbit a second";
     WriteSeconds = "write_seconds", 15, "seconds", 1, 120,
         "a peer that takes nothing for so long is gone, or does not want it";
     Connections = "connections", 20_000, "connections", 10, 1_000_000,
@@ -78,7 +84,7 @@ limits! {
         "a browser's tabs, a telephone, and what a proxy has not closed yet";
     OperationsPerSocket = "operations_per_socket", 50, "operations at once", 1, 10_000,
         "a frontend follows three streams and asks a few things beside them";
-    MessageBytes = "message_bytes", 256 * KIB, "bytes", KIB, 16_384 * KIB,
+    MessageBytes = "message_bytes", 128 * KIB, "bytes", KIB, 16_384 * KIB,
         "the same as a body's";
     FragmentsPerMessage = "fragments_per_message", 64, "frames", 1, 10_000,
         "a frame of nothing costs as much as a full one; browsers send one a message";

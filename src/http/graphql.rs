@@ -22,6 +22,9 @@ const MEANT: [HeaderName; 3] = [
     HeaderName::from_static("x-apollo-operation-name"),
 ];
 
+/// What a chunk of a body counts for at least, in bytes: one of a single byte takes as long as one of a thousand.
+const CHUNK_MIN_BYTES: usize = 64;
+
 /// Answers a request.
 pub async fn answer(State(server): State<Server>, request: Request) -> Response {
     let accepted = Accepted::read(request.headers());
@@ -154,11 +157,12 @@ async fn in_body(server: &Server, headers: &HeaderMap, body: Body) -> Result<Ask
 
 async fn read(server: &Server, body: Body) -> Result<Vec<u8>, Refused> {
     let (mut bytes, mut chunks) = (Vec::new(), body.into_data_stream());
+    let mut left = server.limits.size(Limit::BodyBytes);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Refused::new(StatusCode::BAD_REQUEST, "The body ended early. Send it again."))?;
-        if bytes.len() + chunk.len() > server.limits.size(Limit::BodyBytes) {
-            return Err(over(server, StatusCode::PAYLOAD_TOO_LARGE, Limit::BodyBytes));
-        }
+        let counted = chunk.len().max(CHUNK_MIN_BYTES);
+        let over = || over(server, StatusCode::PAYLOAD_TOO_LARGE, Limit::BodyBytes);
+        left = left.checked_sub(counted).ok_or_else(over)?;
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)

@@ -72,11 +72,25 @@ pub async fn take(
         };
         // Messages are whole when they are written: to wait for more would only delay them.
         let _ = stream.set_nodelay(true);
+        give_up_after(&stream, limits.span(Limit::PongSeconds).max(limits.span(Limit::WriteSeconds)));
         let stream = Connection { stream, patience: limits.span(Limit::WriteSeconds), waiting: None, _seats: seats };
-        let heads = limits.span(Limit::HeadersSeconds);
-        tokio::spawn(serve(stream, Peer(peer), service.clone(), heads, stopping.subscribe()));
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(limits.span(Limit::HeadersSeconds));
+        http.max_buf_size(limits.size(Limit::HeadBytes));
+        tokio::spawn(serve(stream, Peer(peer), service.clone(), http, stopping.subscribe()));
     }
 }
+
+/// Ends a connection whose peer has acknowledged nothing for so long: one that vanished says no goodbye, and a stream of
+/// events waits for no answer by which that would show. Left alone, Linux takes a quarter of an hour.
+#[cfg(target_os = "linux")]
+fn give_up_after(stream: &TcpStream, silence: Duration) {
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(silence));
+}
+
+/// Elsewhere it is left to the system.
+#[cfg(not(target_os = "linux"))]
+fn give_up_after(_: &TcpStream, _: Duration) {}
 
 fn is_of_the_peer(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
@@ -87,16 +101,14 @@ async fn serve(
     stream: Connection,
     peer: Peer,
     service: TowerToHyperService<Router>,
-    heads: Duration,
+    http: http1::Builder,
     mut stopping: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
         service.call(request.map(Body::new))
     });
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(heads);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
     // What goes wrong here is the peer's: it has left, or does not speak HTTP.
     tokio::select! {
         _ = connection.as_mut() => return,
@@ -160,5 +172,19 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_peer_that_vanishes_is_given_up_by_the_system() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let stream = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("connected");
+        give_up_after(&stream, Duration::from_secs(20));
+        let found = socket2::SockRef::from(&stream).tcp_user_timeout().expect("it is known");
+        assert_eq!(found, Some(Duration::from_secs(20)));
     }
 }

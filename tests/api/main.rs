@@ -19,6 +19,7 @@ mod servers;
 mod settings;
 mod sockets;
 mod statements;
+mod stop;
 mod story;
 mod streams;
 mod validation;
@@ -39,6 +40,7 @@ fn main() -> std::process::ExitCode {
             settings::TESTS,
             sockets::TESTS,
             statements::TESTS,
+            stop::TESTS,
             story::TESTS,
             streams::TESTS,
             validation::TESTS,

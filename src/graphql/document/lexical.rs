@@ -119,7 +119,7 @@ mod tests {
     fn each_limit_is_refused_by_its_name() {
         let limits = Limits::default();
         for (document, told) in [
-            ("#".repeat(64 * 1024 + 1), "document_bytes"),
+            ("#".repeat(32 * 1024 + 1), "document_bytes"),
             ("a ".repeat(4_001), "document_tokens"),
             ("[".repeat(33), "document_nesting"),
             ("a".repeat(101), "name_chars"),

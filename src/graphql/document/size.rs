@@ -14,6 +14,10 @@ use super::{Excess, invalid};
 use crate::graphql::page::{PAGE_DEFAULT, PAGE_MAX};
 use crate::limits::{Limit, Limits};
 
+/// Those from which introspection comes back to where it began: types have fields, which have types. No field of ours
+/// bears one of these names.
+const INTROSPECTION_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
+
 /// What a selection comes to. Numbers stop at their type's largest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Size {
@@ -25,6 +29,10 @@ struct Size {
     nesting: u64,
     aliases: u64,
     directives: u64,
+    /// How often the schema itself is asked for.
+    schemas: u64,
+    /// Lists of introspection inside each other.
+    lists: u64,
     /// Fields, each as often as the pages above it hold items.
     cost: u64,
 }
@@ -39,6 +47,8 @@ impl Size {
             nesting: self.nesting.max(other.nesting),
             aliases: self.aliases.saturating_add(other.aliases),
             directives: self.directives.saturating_add(other.directives),
+            schemas: self.schemas.saturating_add(other.schemas),
+            lists: self.lists.max(other.lists),
             cost: self.cost.saturating_add(other.cost),
         }
     }
@@ -49,6 +59,8 @@ impl Size {
         Excess::check(Limit::OperationAliases, self.aliases, limits)?;
         Excess::check(Limit::OperationDirectives, self.directives, limits)?;
         Excess::check(Limit::OperationRootFields, self.roots, limits)?;
+        Excess::check(Limit::OperationSchemas, self.schemas, limits)?;
+        Excess::check(Limit::IntrospectionLists, self.lists, limits)?;
         Excess::check(Limit::OperationCost, self.cost, limits)
     }
 }
@@ -109,8 +121,11 @@ impl<'d> Reckoner<'d> {
             true => Size::default(),
             false => self.selection(&field.selection_set.node, level + 1)?,
         };
+        let name = field.name.node.as_str();
         let size = Size {
             roots: 1,
+            schemas: within.schemas.saturating_add((name == "__schema").into()),
+            lists: within.lists + u64::from(INTROSPECTION_LISTS.contains(&name)),
             fields: within.fields.saturating_add(1),
             depth: within.depth.saturating_add(1),
             aliases: within.aliases.saturating_add(field.alias.is_some().into()),
@@ -191,7 +206,8 @@ mod tests {
         let query = "{ a ...F @include(if: true) x: b { c ... on B @skip(if: false) { d ...F } } }
             fragment F on Q { e { f } }";
         // a, e, f, b, c, d, e, f
-        let expected = Size { roots: 3, fields: 8, depth: 3, nesting: 5, aliases: 1, directives: 2, cost: 8 };
+        let expected =
+            Size { roots: 3, fields: 8, depth: 3, nesting: 5, aliases: 1, directives: 2, cost: 8, ..Size::default() };
         assert_eq!(size(query, json!({})), expected);
     }
 
@@ -225,7 +241,7 @@ mod tests {
     #[test]
     fn fragments_that_double_are_refused_and_cost_nothing() {
         let told = judged(&chain(25, 2, "a"), json!({}), &Limits::default()).expect_err("refused");
-        assert!(told.contains("operation_fields of 2000"), "{told}");
+        assert!(told.contains("operation_fields of 1000"), "{told}");
         // Without a field at their end they would come to nothing, and still be walked.
         let told = judged(&chain(25, 2, "...Nowhere"), json!({}), &Limits::default()).expect_err("refused");
         assert!(told.contains("no fragment Nowhere"), "{told}");
@@ -276,11 +292,13 @@ mod tests {
         let costly = "{ a(first: 100) { nodes { b(first: 100) { nodes { c d e f g h } } } } }";
         for (query, told) in [
             (deep.as_str(), "operation_depth of 16"),
-            (&many("a "), "operation_fields of 2000"),
+            (&many("a "), "operation_fields of 1000"),
             (&format!("{{ a {{ {} }} }}", "x: b ".repeat(101)), "operation_aliases of 100"),
             (&format!("{{ a {} }}", "@b ".repeat(51)), "operation_directives of 50"),
             (&format!("{{ {} }}", "a ".repeat(21)), "operation_root_fields of 20"),
             (costly, "operation_cost of 50000"),
+            ("{ __schema { types { name } } a: __schema { types { name } } }", "operation_schemas of 1"),
+            ("{ __type(name: \"Query\") { fields { type { fields { name } } } } }", "introspection_lists of 1"),
         ] {
             let refused = judged(query, json!({}), &Limits::default()).expect_err(told);
             assert!(refused.contains(told), "{refused}");

@@ -29,10 +29,12 @@ pub fn complete(
 ) -> Result<(), ServerError> {
     for definition in &run.variable_definitions {
         let (name, ty) = (&definition.node.name.node, &definition.node.var_type.node);
-        match (variables.get(name), &definition.node.default_value) {
+        // Taken out and put back: a copy of what may be large would cost as much as all else.
+        match (variables.remove(name), &definition.node.default_value) {
             (Some(given), _) => {
-                let value = given.clone().into_value();
+                let value = given.into_value();
                 of_type(&value, ty, Written::InVariables).map_err(|wrong| told(definition.pos, name, &wrong))?;
+                variables.extend(value.into_const().map(|given| (name.clone(), given)));
             }
             (None, Some(default)) => {
                 variables.insert(name.clone(), default.node.clone());
