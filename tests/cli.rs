@@ -144,21 +144,37 @@ fn a_demo_that_was_interrupted_while_it_was_made_is_made_anew() {
     assert_eq!(call(&place, &demo.url(), &admin, count, "practice.clients.totalCount"), "400");
 }
 
-#[test]
-fn a_request_that_stalls_holds_a_stop_up_only_until_the_second_signal() {
-    let place = Place::new();
-    create_practice(&place);
-    let mut server = Server::start(&place, &SERVE);
+/// A request whose body does not come, and which the server has taken.
+fn stall(place: &Place, server: &Server) -> std::net::TcpStream {
     let mut stalled = std::net::TcpStream::connect(&server.address).expect("connected");
     let head = "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{";
     stalled.write_all(head.as_bytes()).expect("sent");
     // Answered on another connection, so the stalled one has been taken by now.
     place.fails(&["call", "{ viewer { roles } }", "--url", &server.url(), "--token", "x"]);
+    stalled
+}
+
+#[test]
+fn a_request_that_stalls_holds_a_stop_up_only_until_the_second_signal() {
+    let place = Place::new();
+    create_practice(&place);
+    let mut server = Server::start(&place, &SERVE);
+    let _stalled = stall(&place, &server);
     server.signal("-TERM");
     server.until_said("again to stop at once");
     assert!(server.process.try_wait().expect("asked").is_none(), "it waits for the request");
     server.signal("-TERM");
     assert_eq!(server.process.wait().expect("it ends").code(), Some(1));
+}
+
+#[test]
+fn a_request_that_stalls_is_cut_at_the_bound_of_a_stop_which_still_ends_well() {
+    let place = Place::new();
+    create_practice(&place);
+    let server = Server::start(&place, &SERVE);
+    let _stalled = stall(&place, &server);
+    let (ended_well, said) = server.stop("-TERM");
+    assert!(ended_well && said.iter().any(|line| line.contains("did not end in 10 seconds were cut")), "{said:?}");
 }
 
 #[test]
