@@ -31,6 +31,8 @@ impl Program {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = Command::new(std::env::var_os(PROGRAM).expect("the program's path"));
         command.args(["demo", "--no-console", "--listen", "127.0.0.1:0"]).current_dir(folder.path()).env_clear();
+        // What counts is what it holds, not what its allocator gives back only a moment later.
+        command.env("MIMALLOC_PURGE_DELAY", "0");
         command.args(limits.iter().flat_map(|limit| ["--limit", limit]));
         let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = piped.spawn().expect("the program starts");
