@@ -39,12 +39,11 @@ pub struct Metrics {
     refused: Family<ReasonLabels, Counter>,
     resets: Family<ReasonLabels, Counter>,
     delays: Histogram,
+    replay_lags: Histogram,
     pool_open: Gauge,
     pool_idle: Gauge,
     /// Streams that follow a log now.
     pub subscribers: Gauge,
-    /// Events that were read again for streams that resumed.
-    pub replayed: Counter,
     /// Wake-ups sent to other servers.
     pub wake_ups_sent: Counter,
     /// Wake-ups heard from other servers.
@@ -61,6 +60,11 @@ fn seconds() -> Histogram {
     Histogram::new(exponential_buckets(0.001, 2.0, 15))
 }
 
+/// From 1 s to 48 days: how long a reader was away, up to what streams replay and beyond.
+fn days() -> Histogram {
+    Histogram::new(exponential_buckets(1.0, 4.0, 12))
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
@@ -69,10 +73,10 @@ impl Default for Metrics {
             refused: Family::default(),
             resets: Family::default(),
             delays: seconds(),
+            replay_lags: days(),
             pool_open: Gauge::default(),
             pool_idle: Gauge::default(),
             subscribers: Gauge::default(),
-            replayed: Counter::default(),
             wake_ups_sent: Counter::default(),
             wake_ups_received: Counter::default(),
             wake_ups_missed: Counter::default(),
@@ -96,8 +100,8 @@ impl Metrics {
         let help = "From an event's writing to its handing out on this server";
         all.register_with_unit("push_delay", help, Unit::Seconds, self.delays.clone());
         all.register("push_subscribers", "Streams that follow a log now", self.subscribers.clone());
-        let help = "Events that were read again for streams that resumed";
-        all.register("push_replayed_events", help, self.replayed.clone());
+        let help = "Age of an event when it was read again for a stream that resumed";
+        all.register_with_unit("push_replay_lag", help, Unit::Seconds, self.replay_lags.clone());
         all.register("wake_ups_sent", "Wake-ups sent to other servers", self.wake_ups_sent.clone());
         all.register("wake_ups_received", "Wake-ups heard from other servers", self.wake_ups_received.clone());
         let help = "Events that no wake-up told of, found by the re-check";
@@ -134,6 +138,11 @@ impl Metrics {
     /// An event was handed to whoever follows it here, so long after it was written.
     pub fn observe_delay(&self, delay: chrono::Duration) {
         self.delays.observe(delay.to_std().unwrap_or_default().as_secs_f64());
+    }
+
+    /// An event of this age was read again for a stream that resumed.
+    pub fn observe_replay(&self, age: chrono::Duration) {
+        self.replay_lags.observe(age.to_std().unwrap_or_default().as_secs_f64());
     }
 
     /// Everything as Prometheus reads it, with the database's connections as they are used now.

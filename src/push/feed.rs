@@ -163,7 +163,10 @@ impl Feed {
         let last = events.last().map_or(self.read_until, |(event, _)| event.seq);
         // A page that is not full holds all that there is, so the log has been read to the seat at least.
         self.read_until = if is_full { last } else { last.max(self.seat.from) };
-        self.hub.metrics().replayed.inc_by(events.len() as u64);
+        let now = self.hub.clock().now();
+        for (event, _) in &events {
+            self.hub.metrics().observe_replay(now - event.occurred_at);
+        }
         if !events.is_empty() {
             let settings = self.hub.store().settings(self.request.viewer.practice_id).await.map_err(FeedEnd::Fault)?;
             self.page = events.into_iter().map(|event| Arc::new(Told::new(event, &settings))).collect();
