@@ -4,6 +4,7 @@
 
 mod kit;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -46,6 +47,11 @@ struct Options {
     /// Say the server's process number before each measurement, and wait so many seconds: for a profiler.
     #[arg(long, default_value_t = 0)]
     pause: u64,
+    /// Be the reference, at this address: what the benchmark starts beside the program.
+    #[arg(long, hide = true, requires = "database_url")]
+    reference: Option<SocketAddr>,
+    #[arg(long, hide = true)]
+    database_url: Option<String>,
     /// Given by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -54,12 +60,17 @@ struct Options {
 fn main() {
     kit::raise_file_limit();
     let options = Options::parse();
+    if let (Some(listen), Some(url)) = (options.reference, &options.database_url) {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        return runtime.block_on(kit::reference::serve(listen, url));
+    }
     let run = |store| kit::runtime().block_on(measure(&options, store));
-    let results: Vec<Value> = Store::chosen(&options.store).into_iter().map(run).collect();
+    let results: Vec<Value> = Store::chosen(&options.store).into_iter().flat_map(run).collect();
     print(&options, &results);
 }
 
-async fn measure(options: &Options, store: Store) -> Value {
+/// The program's figures, and the reference's on a copy of the same database.
+async fn measure(options: &Options, store: Store) -> [Value; 2] {
     eprintln!("{}: making {} clinicians …", store.name(), options.subscribers);
     let stage = Stage::new(store);
     let desk = stage.desk().await;
@@ -69,20 +80,35 @@ async fn measure(options: &Options, store: Store) -> Value {
     let asks = WARM_UP_EVENTS + options.events;
     let hall = office::fill(&desk, Plan { practices: 1, clinicians: 1, asks }).await;
     desk.close().await;
-    let load_before = report::load();
-    let mut figures = follow_their_own(options, &stage, crowd).await;
-    figures.extend(follow_all(options, &stage, hall).await);
-    json!({ "store": store.name(), "load_before": load_before, "load_after": report::load(), "figures": figures })
+    let (copy, folder) = (stage.copy(), stage.folder.path());
+    let mut results = [Value::Null, Value::Null];
+    for (is_reference, result) in [false, true].into_iter().zip(&mut results) {
+        let name = if is_reference { format!("{} by hand", store.name()) } else { store.name().to_owned() };
+        let start = async || match is_reference {
+            true => Program::reference(&copy, folder).await,
+            false => Program::start(&stage.database_url, folder).await,
+        };
+        let load_before = report::load();
+        let mut figures = follow_their_own(options, &name, &start().await, &crowd).await;
+        figures.extend(follow_all(options, &name, &start().await, &hall).await);
+        *result =
+            json!({ "store": name, "load_before": load_before, "load_after": report::load(), "figures": figures });
+    }
+    results
 }
 
 type Figures = serde_json::Map<String, Value>;
 
 /// Each socket is another clinician's, and each request goes to one of them.
-async fn follow_their_own(options: &Options, stage: &Stage, (practices, asks): (Vec<Practice>, Vec<Ask>)) -> Figures {
-    let program = Program::start(stage).await;
+async fn follow_their_own(
+    options: &Options,
+    name: &str,
+    program: &Program,
+    (practices, asks): &(Vec<Practice>, Vec<Ask>),
+) -> Figures {
     let whose = asks.iter().map(|ask| ask.clinician).collect();
     let ledger = Arc::new(Ledger::open(asks.len(), Whose::One(whose)));
-    eprintln!("{}: {} sockets …", stage.store.name(), options.subscribers);
+    eprintln!("{name}: {} sockets …", options.subscribers);
     let (cpu_before, memory_before) = (program.cpu_seconds(), program.resident_kib());
     let tokens = practices.iter().flat_map(|practice| &practice.clinicians).map(String::as_str);
     let tokens = tokens.take(options.subscribers);
@@ -93,10 +119,10 @@ async fn follow_their_own(options: &Options, stage: &Stage, (practices, asks): (
     let subscribe_cpu = program.cpu_seconds() - cpu_before;
     let idle_kib = (program.resident_kib() - memory_before) / options.subscribers as f64;
 
-    pause(options, &program).await;
-    eprintln!("{}: {} requests a second …", stage.store.name(), options.rate);
+    pause(options, program).await;
+    eprintln!("{}: {} requests a second …", name, options.rate);
     let warm_up = WARM_UP_SECONDS * options.rate;
-    let (answers, cpu_at_warm) = ask_at_rate(options.rate, &program, &asks, warm_up, &ledger).await;
+    let (answers, cpu_at_warm) = ask_at_rate(options.rate, program, asks, warm_up, &ledger).await;
     ledger.until(asks.len()).await;
     let cpu = program.cpu_seconds() - cpu_at_warm;
     let [median, p99, longest] = report::spread(ledger.delays(warm_up));
@@ -171,14 +197,18 @@ fn metronome(count: usize, rate: usize) -> mpsc::Receiver<Instant> {
 }
 
 /// All sockets are of one practice, and each event goes to all of them.
-async fn follow_all(options: &Options, stage: &Stage, (practices, asks): (Vec<Practice>, Vec<Ask>)) -> Figures {
-    let program = Program::start(stage).await;
+async fn follow_all(
+    options: &Options,
+    name: &str,
+    program: &Program,
+    (practices, asks): &(Vec<Practice>, Vec<Ask>),
+) -> Figures {
     let ledger = Arc::new(Ledger::open(asks.len(), Whose::All(options.subscribers)));
-    eprintln!("{}: {} sockets of one practice …", stage.store.name(), options.subscribers);
+    eprintln!("{}: {} sockets of one practice …", name, options.subscribers);
     let tokens = std::iter::repeat_n(practices[0].clinicians[0].as_str(), options.subscribers);
     let _sockets = kit::socket::subscribe(program.address, tokens, "appointmentRequestChanged", &ledger).await;
     program.until_subscribed(options.subscribers).await;
-    pause(options, &program).await;
+    pause(options, program).await;
     let mut door = Door::open(program.address).await.expect("the server takes connections");
     let mut cpu_before = 0.0;
     for (number, ask) in asks.iter().enumerate() {

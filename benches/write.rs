@@ -57,9 +57,9 @@ async fn measure(options: &Options, store: Store) -> Value {
     let (practices, asks) =
         office::fill(&desk, Plan { practices: PRACTICES, clinicians: CLINICIANS, asks: count }).await;
     desk.close().await;
-    let bare = Arc::new(Bare::open(store, &stage.copy()).await);
+    let bare = Arc::new(Bare::open(&stage.copy()).await);
     let load_before = report::load();
-    let program = Program::start(&stage).await;
+    let program = Program::start(&stage.database_url, stage.folder.path()).await;
     // Every clinician follows, so that each request is pushed once.
     let whose = asks.iter().map(|ask| ask.clinician).collect();
     let ledger = Arc::new(Ledger::open(count, Whose::One(whose)));
@@ -137,7 +137,9 @@ async fn insert(bare: &Arc<Bare>, asks: &Arc<[Ask]>, range: std::ops::Range<usiz
                 if number >= end {
                     return;
                 }
-                bare.insert(&asks[number]).await.expect("the rows are lawful");
+                bare.insert(&asks[number], uuid::Uuid::now_v7().to_string(), "by hand")
+                    .await
+                    .expect("the rows are lawful");
             }
         });
     }

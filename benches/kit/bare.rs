@@ -1,7 +1,10 @@
 //! The least that making a request must write, by hand: one transaction, the statements prepared, every guard of the
 //! schema in force, each commit on disk before it counts.
 
-use chrono::{Duration, Utc};
+use std::collections::HashMap;
+
+use chrono::{DateTime, Duration, Utc};
+use frontdesk::domain::ids::{ClientId, ClinicianId, MemberId};
 use frontdesk::store::POSTGRES_CONNECTIONS;
 use sea_orm::sqlx::postgres::{PgPool, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
@@ -11,11 +14,18 @@ use sea_orm::sqlx::{self, Error};
 use uuid::Uuid;
 
 use super::office::Ask;
-use super::stage::Store;
+
+/// A request that was written.
+pub struct Made {
+    pub id: Uuid,
+    /// Its event's place in the practice's log.
+    pub seq: i64,
+    pub respond_by: DateTime<Utc>,
+}
 
 /// The same for both, whose types differ.
 macro_rules! write_rows {
-    ($transaction:ident, $ask:ident) => {
+    ($transaction:ident, $ask:ident, $key:ident, $note:ident) => {{
         let (practice, request, now) = ($ask.practice_id.0, Uuid::now_v7(), Utc::now());
         let (starts, ends) = ($ask.starts_at, $ask.starts_at + Duration::hours(1));
         let respond_by = now + Duration::hours(72);
@@ -32,6 +42,7 @@ macro_rules! write_rows {
             .bind(now.timestamp_millis())
             .bind($ask.member_id.0)
             .bind(respond_by.timestamp_millis())
+            .bind($note)
             .execute(&mut *$transaction)
             .await?;
         sqlx::query(CLAIM)
@@ -48,7 +59,7 @@ macro_rules! write_rows {
         sqlx::query(KEY)
             .bind(practice)
             .bind($ask.member_id.0)
-            .bind(Uuid::now_v7().to_string())
+            .bind($key)
             .bind(Uuid::now_v7())
             .bind(request)
             .bind(now.timestamp_millis())
@@ -64,8 +75,22 @@ macro_rules! write_rows {
             .bind(request)
             .execute(&mut *$transaction)
             .await?;
-    };
+        Made { id: request, seq, respond_by }
+    }};
 }
+
+/// The same for both.
+macro_rules! read_people {
+    ($pool:ident) => {{
+        let clients: Vec<(Uuid, Uuid, String)> = sqlx::query_as(CLIENTS).fetch_all($pool).await.expect("it reads");
+        let clinicians: Vec<(Uuid, Uuid)> = sqlx::query_as(CLINICIANS).fetch_all($pool).await.expect("it reads");
+        let clients = clients.into_iter().map(|(member, id, name)| (MemberId(member), (ClientId(id), name)));
+        let clinicians = clinicians.into_iter().map(|(member, id)| (MemberId(member), ClinicianId(id)));
+        (clients.collect(), clinicians.collect())
+    }};
+}
+
+type People = (HashMap<MemberId, (ClientId, String)>, HashMap<MemberId, ClinicianId>);
 
 /// Connections to the database, as many and as durable as the server's own.
 pub enum Bare {
@@ -74,16 +99,15 @@ pub enum Bare {
 }
 
 impl Bare {
-    pub async fn open(store: Store, url: &str) -> Self {
-        match store {
-            Store::Sqlite => {
-                let options: SqliteConnectOptions = url.parse().expect("an address");
+    pub async fn open(url: &str) -> Self {
+        match url.parse::<SqliteConnectOptions>() {
+            Ok(options) => {
                 let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
                 let options = options.foreign_keys(true);
                 let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
                 Self::Sqlite(pool.expect("a database"))
             }
-            Store::Postgres => {
+            Err(_) => {
                 let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect(url).await;
                 Self::Postgres(pool.expect("a database"))
             }
@@ -91,26 +115,39 @@ impl Bare {
     }
 
     /// Writes what a request writes: itself, its claim, its event, its key.
-    pub async fn insert(&self, ask: &Ask) -> Result<(), Error> {
+    pub async fn insert(&self, ask: &Ask, key: String, note: &str) -> Result<Made, Error> {
         match self {
             Self::Sqlite(pool) => {
                 let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-                write_rows!(transaction, ask);
-                transaction.commit().await
+                let made = write_rows!(transaction, ask, key, note);
+                transaction.commit().await?;
+                Ok(made)
             }
             Self::Postgres(pool) => {
                 let mut transaction = pool.begin().await?;
-                write_rows!(transaction, ask);
-                transaction.commit().await
+                let made = write_rows!(transaction, ask, key, note);
+                transaction.commit().await?;
+                Ok(made)
             }
+        }
+    }
+
+    /// Who is behind each member: the clients with their names, and the clinicians.
+    pub async fn people(&self) -> People {
+        match self {
+            Self::Sqlite(pool) => read_people!(pool),
+            Self::Postgres(pool) => read_people!(pool),
         }
     }
 }
 
+const CLIENTS: &str = "SELECT c.member_id, c.id, m.display_name FROM clients c
+    JOIN members m ON m.practice_id = c.practice_id AND m.id = c.member_id";
+const CLINICIANS: &str = "SELECT member_id, id FROM clinicians";
 const NEXT_EVENT: &str = "UPDATE practices SET last_event = last_event + 1 WHERE id = $1 RETURNING last_event";
 const REQUEST: &str = "INSERT INTO appointment_requests (practice_id, id, client_id, clinician_id, service_id, status,
     starts_at, ends_at, time_zone, local_start, modality, note_to_clinician, requested_at, requested_by, respond_by_at,
-    version) VALUES ($1, $2, $3, $4, $5, 'PENDING', $6, $7, 'UTC', $8, 'IN_PERSON', 'by hand', $9, $10, $11, 1)";
+    version) VALUES ($1, $2, $3, $4, $5, 'PENDING', $6, $7, 'UTC', $8, 'IN_PERSON', $12, $9, $10, $11, 1)";
 const CLAIM: &str = "INSERT INTO claims (practice_id, id, kind, clinician_id, client_id, starts_at, ends_at,
     held_from_at, held_until_at, lapses_at, appointment_request_id)
     VALUES ($1, $2, 'REQUEST', $3, $4, $5, $6, $5, $6, $7, $8)";

@@ -10,6 +10,7 @@ pub mod http;
 pub mod ledger;
 pub mod office;
 pub mod program;
+pub mod reference;
 pub mod report;
 pub mod socket;
 pub mod stage;

@@ -1,12 +1,13 @@
-//! The server: the real program, of the same build, in a process of its own, so that what it uses is its own.
+//! The server: the real program, of the same build, or the reference, in a process of its own, so that what it uses is
+//! its own.
 
 use std::fs::File;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::http::Door;
-use super::stage::Stage;
 use super::{SECRET, engines};
 
 /// How long a start and a subscription may take.
@@ -23,18 +24,29 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts it on the stage's database; returns when it serves.
-    pub async fn start(stage: &Stage) -> Self {
-        let address = SocketAddr::from(([127, 0, 0, 1], engines::free_port()));
-        let log =
-            File::options().create(true).append(true).open(stage.folder.path().join("server.log")).expect("a log");
+    /// Starts the real program on a database; returns when it serves.
+    pub async fn start(database_url: &str, folder: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_frontdesk"));
+        let address = SocketAddr::from(([127, 0, 0, 1], engines::free_port()));
         command.args(["serve", "--no-console", "--listen", &address.to_string()]).env_clear();
         // One machine plays thousands.
         for limit in ["sockets_per_member", "connections_per_address", "member_burst", "address_burst"] {
             command.args(["--limit", &format!("{limit}=1000000")]);
         }
-        command.env("FRONTDESK_DATABASE_URL", &stage.database_url).env("FRONTDESK_SIGNING_SECRET", SECRET);
+        command.env("FRONTDESK_DATABASE_URL", database_url).env("FRONTDESK_SIGNING_SECRET", SECRET);
+        Self::run(command, address, folder).await
+    }
+
+    /// Starts the reference on a database: the benchmark itself, in another part.
+    pub async fn reference(database_url: &str, folder: &Path) -> Self {
+        let mut command = Command::new(std::env::current_exe().expect("this program's path"));
+        let address = SocketAddr::from(([127, 0, 0, 1], engines::free_port()));
+        command.args(["--reference", &address.to_string(), "--database-url", database_url]);
+        Self::run(command, address, folder).await
+    }
+
+    async fn run(mut command: Command, address: SocketAddr, folder: &Path) -> Self {
+        let log = File::options().create(true).append(true).open(folder.join("server.log")).expect("a log");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let mut program = Self { process: command.spawn().expect("the program starts"), address };
         let begun = Instant::now();
