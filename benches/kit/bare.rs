@@ -100,14 +100,15 @@ pub enum Bare {
 
 impl Bare {
     pub async fn open(url: &str) -> Self {
-        match url.parse::<SqliteConnectOptions>() {
-            Ok(options) => {
+        match url.starts_with("sqlite:") {
+            true => {
+                let options: SqliteConnectOptions = url.parse().expect("an address");
                 let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
                 let options = options.foreign_keys(true);
                 let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
                 Self::Sqlite(pool.expect("a database"))
             }
-            Err(_) => {
+            false => {
                 let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect(url).await;
                 Self::Postgres(pool.expect("a database"))
             }
