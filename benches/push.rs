@@ -165,7 +165,7 @@ async fn ask_at_rate(
         let (address, doors) = (program.address, doors.clone());
         asking.spawn(async move {
             let free = doors.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut door = match free {
+            let mut door = match free.filter(Door::is_fresh) {
                 Some(door) => door,
                 None => Door::open(address).await.expect("the server takes connections"),
             };

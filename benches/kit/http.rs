@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,9 +10,13 @@ use tokio::net::TcpStream;
 
 use super::office::Ask;
 
+/// A server may close a connection that is idle for longer: one is not used again that a burst opened long ago.
+const FRESH: Duration = Duration::from_secs(5);
+
 /// One connection.
 pub struct Door {
     stream: TcpStream,
+    used_at: Instant,
     buffer: Vec<u8>,
 }
 
@@ -19,7 +24,12 @@ impl Door {
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(4 * 1024) })
+        Ok(Self { stream, used_at: Instant::now(), buffer: Vec::with_capacity(4 * 1024) })
+    }
+
+    /// True where it surely is still open.
+    pub fn is_fresh(&self) -> bool {
+        self.used_at.elapsed() < FRESH
     }
 
     /// Sends a whole request; answers the body of what comes back.
@@ -31,6 +41,7 @@ impl Door {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             if let Some(body) = body(&self.buffer) {
+                self.used_at = Instant::now();
                 return Ok(body.to_owned());
             }
         }
