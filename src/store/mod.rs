@@ -21,6 +21,7 @@ mod patience;
 mod postgres;
 mod practices;
 mod queues;
+mod read_turns;
 mod requests;
 mod scope;
 mod services;
@@ -38,6 +39,7 @@ use sea_orm::{AccessMode, DatabaseConnection, DbBackend, IsolationLevel, Transac
 
 use self::patience::Patience;
 use self::queues::Queues;
+use self::read_turns::ReadTurns;
 use crate::domain::ids::PracticeId;
 use crate::domain::settings::PracticeSettings;
 
@@ -76,25 +78,33 @@ enum Writer {
     Pool(DatabaseConnection, Queues),
 }
 
-#[derive(Default)]
 struct Shared {
     statements: AtomicU64,
     patience: Patience,
+    read_turns: ReadTurns,
     settings: Mutex<HashMap<PracticeId, Arc<PracticeSettings>>>,
+}
+
+impl Shared {
+    fn new(read_at_once: u32) -> Arc<Self> {
+        let (statements, patience, settings) = Default::default();
+        Arc::new(Self { statements, patience, read_turns: ReadTurns::new(read_at_once), settings })
+    }
 }
 
 impl Store {
     /// Opens the database and brings its schema up to date. On SQLite a missing file is made; on PostgreSQL a server that
     /// does not answer yet is waited for.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let shared = Arc::<Shared>::default();
         match url {
             DatabaseUrl::Sqlite(path) => {
                 let (reader, writer) = sqlite::open(path).await?;
+                let shared = Shared::new(sqlite::READERS);
                 let writer = Writer::Turns(group_commit::Writer::new(writer));
                 Ok(Self { reader, writer, wake_up_line: None, shared })
             }
             DatabaseUrl::Postgres(url) => {
+                let shared = Shared::new(url.connections);
                 let pool = postgres::open(url, &shared.patience).await?;
                 let (reader, writer) = (pool.clone(), Writer::Pool(pool, Queues::default()));
                 let wake_up_line = Some(WakeUpLine::to(url, shared.patience.clone()));

@@ -83,8 +83,13 @@ impl<'c> Scope<'c> {
         &self.executor
     }
 
-    /// Waits for a statement's answer. SQLite is in this process: it answers, or ends with it.
+    /// Waits for a statement's turn and for its answer. SQLite is in this process: it answers, or ends with it.
     async fn wait_for<T>(&self, statement: impl Future<Output = Result<T, DbErr>>) -> Result<T, StoreError> {
+        let _turn = match self.executor {
+            DatabaseExecutor::Connection(_) => Some(self.shared.read_turns.take().await?),
+            // A transaction has its connection.
+            _ => None,
+        };
         match self.executor.get_database_backend() {
             DbBackend::Postgres => self.shared.patience.answered(statement).await,
             _ => Ok(statement.await?),

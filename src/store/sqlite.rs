@@ -10,7 +10,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use super::StoreError;
 
 /// Readers besides the one writer. Reads take microseconds, so more than the cores only wait for each other.
-const READERS: u32 = 4;
+pub(super) const READERS: u32 = 4;
 
 /// How long a connection waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
