@@ -12,6 +12,7 @@ use async_graphql::{
 };
 
 use super::context::{Session, not_signed_in};
+use super::document::shrink;
 use super::error::{denial, top_level};
 use super::gathering::Gathering;
 use super::loaders::Loaders;
@@ -75,10 +76,12 @@ impl Extension for Enforcer {
         variables: &Variables,
         next: NextParseQuery<'_>,
     ) -> ServerResult<ExecutableDocument> {
-        let document = next.run(ctx, query, variables).await?;
+        let mut document = next.run(ctx, query, variables).await?;
         // Only streams render the same for many readers.
         if document.operations.iter().any(|(_, operation)| operation.node.ty == OperationType::Subscription) {
             let _ = self.document.set(once::fingerprint(query, &document, variables));
+            // It is kept as long as the stream is open.
+            shrink::to_fit(&mut document);
         }
         Ok(document)
     }

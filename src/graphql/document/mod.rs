@@ -5,6 +5,7 @@
 //! under one name is not.
 
 mod lexical;
+pub mod shrink;
 mod size;
 mod typename;
 mod types;

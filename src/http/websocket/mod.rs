@@ -26,7 +26,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 
 /// What one socket reads at once, in bytes. The library's own 128 KiB would be the larger part of an idle subscriber's
 /// memory; a message of a subscriber has a few hundred.
-const READ_BUFFER_BYTES: usize = 2 * 1024;
+const READ_BUFFER_BYTES: usize = 1024;
 
 /// Opens a socket.
 pub async fn open(State(server): State<Server>, mut request: Request) -> Response {

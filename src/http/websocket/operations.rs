@@ -50,6 +50,8 @@ pub struct Operations {
 impl Operations {
     /// One more.
     pub fn start(&mut self, id: String, stream: BoxStream<'static, Response>, shared: SharedPayload) {
+        // Most sockets have one for all their life.
+        self.all.reserve_exact(1);
         self.all.push(Operation { id, stream, shared, has_answered: false, held: None });
     }
 

@@ -121,16 +121,16 @@ impl Socket {
                 message = self.stream.next() => Turn::Heard(message),
                 (id, told) = self.operations.next() => Turn::Told(id, told),
             };
+            // Boxed: a socket waits most of its life, and ten thousand wait at once.
             let step = match turn {
                 Turn::Stop => Err(End::Close(Closing::stopping())),
-                Turn::Due => self.due().await,
+                Turn::Due => Box::pin(self.due()).await,
                 Turn::Expired => {
                     let reason = "Unauthorized: the token has expired. Sign in again with a new one.";
                     Err(End::Close(Closing::unauthorized(reason)))
                 }
-                // Boxed: a socket waits most of its life, and ten thousand wait at once.
                 Turn::Heard(message) => Box::pin(self.hear(message)).await,
-                Turn::Told(id, told) => self.tell((id, told)).await.map_err(End::from),
+                Turn::Told(id, told) => Box::pin(self.tell((id, told))).await.map_err(End::from),
             };
             if let Err(end) = step {
                 return end;
