@@ -46,7 +46,7 @@ fn internal(fault: &Fault) -> Error {
     let request_id = request_id::current();
     tracing::error!(request_id, cause = %fault.0, "a request failed");
     let (code, message) = match fault.kind() {
-        FaultKind::Broken => (
+        FaultKind::Broken | FaultKind::Duplicate => (
             "INTERNAL",
             "Something went wrong on our side, and nothing was saved. Try again; if it stays, tell the operator the requestId.",
         ),

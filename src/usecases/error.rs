@@ -61,6 +61,8 @@ pub enum FaultKind {
     Overloaded,
     /// The connection ended while it was being saved: nobody knows whether it was.
     Unsure,
+    /// Something has the same unique key.
+    Duplicate,
 }
 
 impl Fault {
@@ -70,6 +72,7 @@ impl Fault {
             Some(StoreError::GivenUp(_)) => FaultKind::GivenUp,
             Some(StoreError::Busy(_)) => FaultKind::Overloaded,
             Some(StoreError::Interrupted(_)) => FaultKind::Unsure,
+            Some(StoreError::Duplicate(_)) => FaultKind::Duplicate,
             _ => FaultKind::Broken,
         }
     }

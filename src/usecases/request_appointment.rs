@@ -8,14 +8,14 @@ use super::booking_facts::{BookingFacts, Slot};
 use super::decide_request::save_decided;
 use super::expire_requests::expire;
 use super::idempotency::Idempotency;
-use super::{Denied, Desk, Refusal};
+use super::{Denied, Desk, FaultKind, Refusal};
 use crate::domain::events::Event;
 use crate::domain::gates::{self, Finding, Verdict};
 use crate::domain::hours::Modality;
 use crate::domain::ids::{ClientId, ClinicianId, RequestId, ServiceId};
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::requests::{self, AppointmentRequest, Decision, Outcome, RequestStatus};
-use crate::domain::settings::Confirmation;
+use crate::domain::settings::{Confirmation, PracticeSettings};
 use crate::domain::text;
 use crate::domain::time::{self, Instant, Interval};
 use crate::domain::viewer::Viewer;
@@ -43,6 +43,8 @@ pub struct RequestAppointment {
 /// What became of it. A refusal is an answer here, since it comes with other times.
 pub struct Requested {
     pub request: Option<AppointmentRequest>,
+    /// As they stood when it was judged.
+    pub settings: Arc<PracticeSettings>,
     pub alternatives: Vec<Slot>,
     pub rejection: Option<Rejection>,
 }
@@ -55,45 +57,70 @@ impl Desk {
         let key = key(viewer, &ask, note.as_deref())?;
         self.retrying(|| {
             Box::pin(async {
-                let mut write = self.store.write(viewer.practice_id).await?;
-                if let Some(first) = key.first_answer(&write.scope()).await? {
-                    let found = write.scope().requests(&[RequestId(first)]).await?;
-                    // It may be told only once it is durable, and that is what the end of the turn waits for.
-                    write.roll_back().await?;
-                    return Ok(Requested { request: found.into_iter().next(), alternatives: vec![], rejection: None });
+                let asked = self.try_request(viewer, client, &ask, note.as_deref(), &key).await;
+                // A retry finds its time taken by the first, or else its key: only then the key is looked for.
+                let may_be_retry = match &asked {
+                    Ok(requested) => requested.rejection.is_some(),
+                    Err(Refusal::Fault(fault)) => fault.kind() == FaultKind::Duplicate,
+                    Err(_) => true,
+                };
+                let first = if may_be_retry { self.first_request(viewer, &key).await? } else { None };
+                let answer = first.map_or(asked, Ok)?;
+                if let Some(rejection) = &answer.rejection {
+                    self.metrics.count_refused(rejection.code.as_str());
                 }
-                let (settings, now) = (write.settings().await?, self.clock.now());
-                let range = Interval::new(ask.starts_at, ask.starts_at + Duration::days(ALTERNATIVES_DAYS));
-                let ids = (ask.clinician_id, ask.service_id);
-                let facts =
-                    BookingFacts::load(&write.scope(), Arc::clone(&settings), ids, Some(client), range, now).await;
-                let facts = facts.map_err(Refusal::in_input)?;
-                let modality = modality(&facts, ask.modality)?;
-                let asked = facts.ask(ask.starts_at, Some(modality));
-                let verdicts = facts.verdicts(Some(&asked));
-                if !gates::all_open(&verdicts) {
-                    // What it was judged by may be told only once it is durable.
-                    write.roll_back().await?;
-                    return Ok(self.refused(&facts, &verdicts));
-                }
-                let mut request = draft(&facts, client, viewer, ask.starts_at, modality, note.clone());
-                place(&mut write, &facts, &request).await?;
-                key.keep(&mut write, request.id.0, now);
-                // Judged free under the write lock, so the database's guard has nothing left to refuse but a fault of
-                // ours; even then the client hears the truth.
-                write.flush().await.map_err(|error| self.taken(error, &facts))?;
-                if facts.service().confirmation == Confirmation::Automatic
-                    && let Outcome::Changed(confirmed) =
-                        request.decide(Decision::Confirm { message: None }, None, now)?
-                {
-                    save_decided(&mut write, &confirmed, now).await?;
-                    request = *confirmed;
-                }
-                self.commit(viewer.practice_id, write).await?;
-                Ok(Requested { request: Some(request), alternatives: vec![], rejection: None })
+                Ok(answer)
             })
         })
         .await
+    }
+
+    async fn try_request(
+        &self,
+        viewer: &Viewer,
+        client: ClientId,
+        ask: &RequestAppointment,
+        note: Option<&str>,
+        key: &Idempotency,
+    ) -> Result<Requested, Refusal> {
+        let mut write = self.store.write(viewer.practice_id).await?;
+        let (settings, now) = (write.settings().await?, self.clock.now());
+        let range = Interval::new(ask.starts_at, ask.starts_at + Duration::days(ALTERNATIVES_DAYS));
+        let ids = (ask.clinician_id, ask.service_id);
+        let facts = BookingFacts::load(&write.scope(), Arc::clone(&settings), ids, Some(client), range, now).await;
+        let facts = facts.map_err(Refusal::in_input)?;
+        let modality = modality(&facts, ask.modality)?;
+        let asked = facts.ask(ask.starts_at, Some(modality));
+        let verdicts = facts.verdicts(Some(&asked));
+        if !gates::all_open(&verdicts) {
+            // What it was judged by may be told only once it is durable.
+            write.roll_back().await?;
+            return Ok(self.refused(&facts, &verdicts));
+        }
+        let mut request = draft(&facts, client, viewer, ask.starts_at, modality, note.map(str::to_owned));
+        place(&mut write, &facts, &request).await?;
+        key.keep(&mut write, request.id.0, now);
+        // Judged free under the write lock, so the database's guard has nothing left to refuse but a fault of ours, and
+        // a key that was used: even then the client hears the truth.
+        write.flush().await.map_err(|error| self.taken(error, &facts))?;
+        if facts.service().confirmation == Confirmation::Automatic
+            && let Outcome::Changed(confirmed) = request.decide(Decision::Confirm { message: None }, None, now)?
+        {
+            save_decided(&mut write, &confirmed, now).await?;
+            request = *confirmed;
+        }
+        self.commit(viewer.practice_id, write).await?;
+        Ok(Requested { request: Some(request), settings, alternatives: vec![], rejection: None })
+    }
+
+    /// What was answered under the key before, once it is durable; none where nothing was.
+    async fn first_request(&self, viewer: &Viewer, key: &Idempotency) -> Result<Option<Requested>, Refusal> {
+        self.store.settle().await?;
+        let scope = self.store.read(viewer.practice_id);
+        let Some(first) = key.first_answer(&scope).await? else { return Ok(None) };
+        let request = scope.requests(&[RequestId(first)]).await?.into_iter().next();
+        let settings = self.store.settings(viewer.practice_id).await?;
+        Ok(Some(Requested { request, settings, alternatives: vec![], rejection: None }))
     }
 
     /// The refusal in a client's words. Other times are offered where only the time was wrong.
@@ -101,10 +128,9 @@ impl Desk {
         let told = gates::as_told_to_client(verdicts);
         let closed = told.iter().find(|verdict| !verdict.is_open());
         let rejection = rejection(closed.map_or(Finding::SlotTaken, |verdict| verdict.finding), facts);
-        self.metrics.count_refused(rejection.code.as_str());
         let only_the_time = gates::all_open(&facts.verdicts(None));
         let alternatives = if only_the_time { facts.slots(ALTERNATIVES_MAX) } else { Vec::new() };
-        Requested { request: None, alternatives, rejection: Some(rejection) }
+        Requested { request: None, settings: Arc::clone(&facts.settings), alternatives, rejection: Some(rejection) }
     }
 
     /// What the database's guard refused, in a client's words.

@@ -193,6 +193,20 @@ async fn a_key_that_was_used_answers_the_same_body_again_and_refuses_another() {
     each_is_refused(&scene.practice, &cases).await;
 }
 
+async fn a_retry_answers_the_first_request_also_when_its_time_is_free_again() {
+    let scene = Scene::set().await;
+    let (casey, ask, shown) = (&scene.casey, "requestAppointment", "appointmentRequest { id }");
+    let body = scene.asking(THREE);
+    let first = casey.done(ask, shown, body.clone()).await;
+    let withdrawn = json!({ "id": first["appointmentRequest"]["id"] });
+    casey.done("withdrawAppointmentRequest", "appointmentRequest { status }", withdrawn).await;
+    let after = scene.practice.snapshot().await;
+    assert_eq!(casey.done(ask, shown, body.clone()).await, first);
+    let reused = "IDEMPOTENCY_KEY_REUSED idempotencyKey";
+    each_is_refused(&scene.practice, &[(casey, ask, but(&body, "noteToClinician", "About work"), reused)]).await;
+    assert_eq!(scene.practice.snapshot().await, after, "a retry makes nothing");
+}
+
 async fn each_creating_mutation_makes_one_thing_for_one_key_and_body() {
     let scene = Scene::set().await;
     let admin = &scene.practice.admin;
@@ -365,6 +379,7 @@ crate::support::tests!(
     what_a_clinician_types_wrong_is_refused_by_the_name_of_its_field,
     what_a_client_asks_wrong_is_refused_by_the_name_of_its_field,
     a_key_that_was_used_answers_the_same_body_again_and_refuses_another,
+    a_retry_answers_the_first_request_also_when_its_time_is_free_again,
     each_creating_mutation_makes_one_thing_for_one_key_and_body,
     a_wrong_argument_of_a_query_is_refused_by_its_name,
     a_page_of_an_impact_is_bounded_like_any_other,

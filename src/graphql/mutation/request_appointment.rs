@@ -101,8 +101,7 @@ async fn run(ctx: &Context<'_>, input: RequestAppointmentInput) -> Result<Reques
     };
     payload.alternatives = requested.alternatives.into_iter().map(Slot::from).collect();
     if let Some(request) = requested.request {
-        let settings = desk.settings(viewer).await?;
-        payload.appointment_request = Some(AppointmentRequest { request, settings });
+        payload.appointment_request = Some(AppointmentRequest { request, settings: requested.settings });
     }
     Ok(payload)
 }
