@@ -16,6 +16,7 @@ pub mod clinician_settings;
 pub mod clinicians;
 pub mod events;
 pub mod idempotency_keys;
+pub mod member_links;
 pub mod members;
 pub mod offered_services;
 pub mod practice_settings;

@@ -32,19 +32,21 @@ const RULES: &[Rule] = &[
     rule("Query", ALL, "viewer node practice clinician client service appointmentRequest appointment selfSchedulingAccess"),
     rule("Subscription", ALL, "appointmentRequestChanged pendingRequestCount"),
     rule("Subscription", STAFF, "appointmentRequested"),
-    rule("Mutation", ADMIN, "setPracticeSelfScheduling updatePracticePolicy lockClinicianSelfScheduling createService archiveService addClinician addClient startCare endCare"),
+    rule("Mutation", ADMIN, "setPracticeSelfScheduling updatePracticePolicy lockClinicianSelfScheduling createService archiveService addClinician addClient startCare endCare linkMember unlinkMember"),
     rule("Mutation", STAFF, "setClinicianSelfScheduling setOfferedServices setWeeklyHours setClientAccess confirmAppointmentRequest declineAppointmentRequest"),
     rule("Mutation", &[Client], "requestAppointment withdrawAppointmentRequest"),
 
     rule("Node", ALL, "id"),
     rule("Viewer", ALL, "member roles practice clinician client"),
     rule("Member", ALL, "id displayName email"),
+    rule("Member", ADMIN, "links"),
+    rule("MemberLink", ADMIN, "id issuer subject linkedAt linkedBy"),
     rule("Practice", ALL, "id name timeZone selfScheduling services clinicians latestCursor"),
     rule("Practice", STAFF, "clients appointmentRequests"),
     rule("PracticeSelfScheduling", ALL, "enabled defaultRules revision"),
     rule("PracticeSelfScheduling", STAFF, "clinicianOptIn clientAccessControl setupChecklist"),
     rule("Clinician", ALL, "id displayName credentials timeZone active selfScheduling availableSlots"),
-    rule("Clinician", STAFF, "clients appointmentRequests appointments"),
+    rule("Clinician", STAFF, "member clients appointmentRequests appointments"),
     rule("ClinicianSelfScheduling", ALL, "enabled offeredServices rules bookable"),
     rule("ClinicianSelfScheduling", STAFF, "lock audience weeklyHours setupChecklist"),
     rule("ClinicianLock", STAFF, "reason lockedBy lockedAt"),
@@ -56,7 +58,7 @@ const RULES: &[Rule] = &[
     rule("EffectiveBookingRules", ALL, "slotIntervalMinutes bufferBeforeMinutes bufferAfterMinutes minimumNoticeMinutes bookingHorizonDays maxPerDay maxPerWeek maxPendingPerClient responseDeadlineHours cancellationNoticeHours"),
     rule("EffectiveInt", ALL, "value source"),
     rule("Client", ALL, "id displayName email active care appointmentRequests appointments"),
-    rule("Client", STAFF, "selfSchedulingBlocked"),
+    rule("Client", STAFF, "member selfSchedulingBlocked"),
     rule("CareRelationship", ALL, "clinician startedOn endedOn"),
 
     rule("SelfSchedulingAccess", ALL, "allowed gates"),
@@ -118,6 +120,10 @@ const RULES: &[Rule] = &[
     rule("StartCareError", ADMIN, "code field message"),
     rule("EndCarePayload", ADMIN, "client impact errors"),
     rule("EndCareError", ADMIN, "code field message"),
+    rule("LinkMemberPayload", ADMIN, "member link errors"),
+    rule("LinkMemberError", ADMIN, "code field message"),
+    rule("UnlinkMemberPayload", ADMIN, "member errors"),
+    rule("UnlinkMemberError", ADMIN, "code field message"),
 ];
 
 type Fields = HashMap<&'static str, &'static [Role]>;

@@ -4,6 +4,7 @@ mod call;
 mod client;
 mod copy;
 mod demo;
+mod member;
 mod practice;
 mod sample;
 mod serve;
@@ -36,7 +37,7 @@ enum Command {
     /// Make or reopen a sample practice, and serve it.
     Demo(demo::Demo),
     /// Serve the API: a database that is missing is made, an older one is migrated.
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Print a token for a member, and nothing else.
     Token(token::Token),
     /// Follow requests in the terminal, one line each, resuming after any drop.
@@ -46,6 +47,9 @@ enum Command {
     /// Begin a real practice.
     #[command(subcommand)]
     Practice(practice::Practice),
+    /// Let members sign in by an issuer, such as an OpenID Connect server.
+    #[command(subcommand)]
+    Member(member::Member),
     /// Bring a database's schema up to date, and stop.
     Migrate(DatabaseArgs),
     /// Copy a whole database into an empty one, from SQLite to PostgreSQL or back, and check the copy.
@@ -154,6 +158,7 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Watch(watch) => watch.run().await,
         Command::Call(call) => call.run().await,
         Command::Practice(practice) => practice.run().await,
+        Command::Member(member) => member.run().await,
         Command::Migrate(database) => {
             let url = database.parse()?;
             let store = crate::store::Store::open(&url).await.map_err(Failure::from_error)?;

@@ -9,7 +9,7 @@ use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::domain::ids::PracticeId;
 use crate::store::DatabaseUrl;
-use crate::usecases::Desk;
+use crate::usecases::{Desk, MemberFound};
 
 /// Prints a token for a member, and nothing else.
 #[derive(Args)]
@@ -44,7 +44,7 @@ impl Token {
 }
 
 /// A mistyped path would otherwise make an empty database.
-fn require_database(database: &DatabaseUrl) -> Result<(), Failure> {
+pub(super) fn require_database(database: &DatabaseUrl) -> Result<(), Failure> {
     match database.path() {
         Some(path) if !path.exists() => {
             Err(Failure(format!("There is no database at {database}. Name it with --database-url sqlite://PATH.")))
@@ -61,10 +61,20 @@ pub(super) async fn issue(
     practice: Option<PracticeId>,
     ttl: Duration,
 ) -> Result<String, Failure> {
+    let member = find_member(desk, email, practice).await?;
+    tokens.issue(member.practice_id, member.member_id, desk.clock().now(), ttl).map_err(Failure)
+}
+
+/// The one active member with this address.
+pub(super) async fn find_member(
+    desk: &Desk,
+    email: &str,
+    practice: Option<PracticeId>,
+) -> Result<MemberFound, Failure> {
     let mut found = desk.members_by_email(&email.trim().to_lowercase()).await?;
     found.retain(|member| practice.is_none_or(|practice| practice == member.practice_id));
     match found.as_slice() {
-        [member] => tokens.issue(member.practice_id, member.member_id, desk.clock().now(), ttl).map_err(Failure),
+        [member] => Ok(member.clone()),
         [] => Err(Failure(format!("No active member has the address {email}."))),
         several => {
             let practices = several.iter().map(|member| format!("  {}  {}", member.practice_id, member.practice_name));

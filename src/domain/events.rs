@@ -18,6 +18,8 @@ spelled! {
         ServiceArchived = "SERVICE_ARCHIVED",
         ClinicianAdded = "CLINICIAN_ADDED",
         ClientAdded = "CLIENT_ADDED",
+        MemberLinked = "MEMBER_LINKED",
+        MemberUnlinked = "MEMBER_UNLINKED",
         CareStarted = "CARE_STARTED",
         CareEnded = "CARE_ENDED",
         ClinicianSelfSchedulingSet = "CLINICIAN_SELF_SCHEDULING_SET",

@@ -79,6 +79,8 @@ ids! {
     RequestId = "request";
     /// A booked time.
     AppointmentId = "appointment";
+    /// A member by whom an issuer's subject signs in.
+    LinkId = "link";
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ pub const NOTE_MAX_CHARS: usize = 1000;
 pub const REASON_MAX_CHARS: usize = 500;
 /// The longest email address, in characters (RFC 5321, section 4.5.3.1.3, less the brackets).
 pub const EMAIL_MAX_CHARS: usize = 254;
+/// The longest issuer, and the longest subject of one, in characters (OpenID Connect Core 1.0, section 2).
+pub const SUBJECT_MAX_CHARS: usize = 255;
 /// The longest idempotency key, in characters.
 pub const KEY_MAX_CHARS: usize = 100;
 
@@ -55,6 +57,16 @@ fn bounded(trimmed: &str, what: &str, max_chars: usize) -> Result<String, String
     }
 }
 
+/// An issuer or its subject, as its tokens spell it: ASCII, and case matters.
+pub fn subject(text: &str, what: &str) -> Result<String, String> {
+    let line = line(text, what, SUBJECT_MAX_CHARS)?;
+    if line.is_ascii() {
+        Ok(line)
+    } else {
+        Err(format!("The {what} holds other characters than ASCII. Copy it as the token has it."))
+    }
+}
+
 /// An address in lower case, with something on both sides of one `@`. Whether it exists only a mail can tell.
 pub fn email(text: &str) -> Result<String, String> {
     let address = line(text, "email address", EMAIL_MAX_CHARS)?.to_lowercase();
@@ -89,6 +101,14 @@ mod tests {
         }
         // Persian writes names with a joiner.
         assert!(line("مهدی\u{200c}زاده", "name", 20).is_ok());
+    }
+
+    #[test]
+    fn a_subject_keeps_its_case_and_is_ascii() {
+        assert_eq!(subject(" auth0|Dana ", "subject"), Ok("auth0|Dana".to_owned()));
+        for wrong in ["", "dänä", "a\nb", &"x".repeat(256)] {
+            assert!(subject(wrong, "subject").is_err(), "{wrong}");
+        }
     }
 
     #[test]

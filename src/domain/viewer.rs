@@ -1,6 +1,6 @@
 //! Who is asking.
 
-use super::ids::{ClientId, ClinicianId, MemberId, PracticeId};
+use super::ids::{ClientId, ClinicianId, LinkId, MemberId, PracticeId};
 use super::spelled;
 
 spelled! {
@@ -12,11 +12,28 @@ spelled! {
     }
 }
 
+/// How somebody is signed in: as a member, and where a token of an issuer says so, by a link. Without the link
+/// they are no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SignIn {
+    pub member_id: MemberId,
+    /// None where the token is one of ours.
+    pub link_id: Option<LinkId>,
+}
+
+impl From<MemberId> for SignIn {
+    fn from(member_id: MemberId) -> Self {
+        Self { member_id, link_id: None }
+    }
+}
+
 /// A signed-in member as their row says now, not as their token said then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {
     pub practice_id: PracticeId,
     pub member_id: MemberId,
+    /// The link that they are signed in by; none where their token is one of ours.
+    pub link_id: Option<LinkId>,
     pub is_admin: bool,
     /// Set while the member is an active clinician.
     pub clinician_id: Option<ClinicianId>,
@@ -25,6 +42,11 @@ pub struct Viewer {
 }
 
 impl Viewer {
+    /// How they are signed in.
+    pub fn sign_in(&self) -> SignIn {
+        SignIn { member_id: self.member_id, link_id: self.link_id }
+    }
+
     /// True where the member holds the role.
     pub fn has(&self, role: Role) -> bool {
         match role {

@@ -23,7 +23,7 @@ macro_rules! typed {
         })+
     };
 }
-typed!(AppointmentId, ClientId, ClinicianId, MemberId, PracticeId, RequestId, ServiceId);
+typed!(AppointmentId, ClientId, ClinicianId, LinkId, MemberId, PracticeId, RequestId, ServiceId);
 
 /// An id of the kind that the field takes.
 pub fn id<T: TypedId>(path: &str, text: &ID) -> Result<T, Rejection> {

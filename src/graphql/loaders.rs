@@ -10,7 +10,7 @@ use super::gathering::{Gathering, Now};
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, RequestId};
 use crate::domain::requests::{Appointment, AppointmentRequest};
 use crate::domain::viewer::Viewer;
-use crate::usecases::{CareRow, ClientRow, Desk, MemberRow, Refusal};
+use crate::usecases::{CareRow, ClientRow, Desk, LinkRow, MemberRow, Refusal};
 
 /// A refusal that several waiting fields share.
 type Shared = std::sync::Arc<std::sync::Mutex<Option<Refusal>>>;
@@ -35,6 +35,10 @@ pub struct RequestBehind(pub AppointmentId);
 /// Whether a clinician can be booked.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BookableOf(pub ClinicianId);
+
+/// The links of a member.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LinksOf(pub MemberId);
 
 impl Loaders {
     /// For one viewer's request, whose execution polls the loads.
@@ -103,6 +107,20 @@ impl Loader<CareOf> for Rows {
             care.entry(CareOf(row.client_id)).or_default().push(row);
         }
         Ok(care)
+    }
+}
+
+impl Loader<LinksOf> for Rows {
+    type Value = Vec<LinkRow>;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[LinksOf]) -> Result<HashMap<LinksOf, Vec<LinkRow>>, Shared> {
+        let members: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let mut links: HashMap<_, Vec<_>> = HashMap::new();
+        for row in self.desk.links_of(&self.viewer, &members).await.map_err(share)? {
+            links.entry(LinksOf(row.member_id)).or_default().push(row);
+        }
+        Ok(links)
     }
 }
 

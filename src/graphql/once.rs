@@ -14,7 +14,7 @@ use crate::push::Told;
 /// The key of all who may see the same of an event: within one practice it depends on a member's roles and on whose
 /// clinician or client they are, and on nothing else of the member.
 pub fn view(viewer: &Viewer) -> Arc<str> {
-    let Viewer { practice_id, member_id: _, is_admin, clinician_id, client_id } = viewer;
+    let Viewer { practice_id, member_id: _, link_id: _, is_admin, clinician_id, client_id } = viewer;
     format!("{practice_id} {is_admin} {clinician_id:?} {client_id:?}").into()
 }
 

@@ -8,9 +8,9 @@ use tokio::sync::watch;
 
 use super::{Hub, Told};
 use crate::domain::events::EventFilter;
-use crate::domain::ids::{MemberId, PracticeId};
+use crate::domain::ids::PracticeId;
 use crate::domain::settings::PracticeSettings;
-use crate::domain::viewer::Viewer;
+use crate::domain::viewer::{SignIn, Viewer};
 use crate::store::StoreError;
 
 /// How many events are read at once for all followers.
@@ -163,13 +163,13 @@ impl Topic {
 
     /// Unseats whoever is not any more the member that they were when their stream began.
     async fn judge(&self, hub: &Hub) -> Result<(), StoreError> {
-        let members: BTreeSet<_> = self.followers().by_key.values().map(|one| one.viewer.member_id).collect();
+        let members: BTreeSet<_> = self.followers().by_key.values().map(|one| one.viewer.sign_in()).collect();
         let members: Vec<_> = members.into_iter().collect();
-        let now: HashMap<MemberId, Viewer> = hub.store().read(self.practice).viewers(&members).await?;
+        let now: HashMap<SignIn, Viewer> = hub.store().read(self.practice).viewers(&members).await?;
         self.followers().by_key.retain(|_, follower| {
             // One who came after the members were read was judged by their own request just now.
-            let came_later = members.binary_search(&follower.viewer.member_id).is_err();
-            let is_as_before = came_later || now.get(&follower.viewer.member_id) == Some(&follower.viewer);
+            let came_later = members.binary_search(&follower.viewer.sign_in()).is_err();
+            let is_as_before = came_later || now.get(&follower.viewer.sign_in()) == Some(&follower.viewer);
             if !is_as_before {
                 let _ = follower.unseated.set(Unseated::RightsChanged);
             }

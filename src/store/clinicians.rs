@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QueryResult};
 
 use super::convert::millis;
 use super::scope::{IDS_PER_STATEMENT, placeholders};
 use super::{Scope, StoreError};
-use crate::domain::ids::{ClientId, ClinicianId, MemberId};
+use crate::domain::ids::{ClientId, ClinicianId, LinkId, MemberId};
 use crate::domain::time::{Instant, Tz};
-use crate::domain::viewer::Viewer;
+use crate::domain::viewer::{SignIn, Viewer};
 use entity::{clinician_settings, clinicians, members};
 
 /// A person as the API shows them.
@@ -91,44 +91,60 @@ impl Scope<'_> {
     }
 
     /// What a member may be right now; none where they may not sign in.
-    pub async fn viewer(&self, member: MemberId) -> Result<Option<Viewer>, StoreError> {
-        Ok(self.viewers(&[member]).await?.remove(&member))
+    pub async fn viewer(&self, sign_in: SignIn) -> Result<Option<Viewer>, StoreError> {
+        Ok(self.viewers(&[sign_in]).await?.remove(&sign_in))
     }
 
-    /// The same of several members; those who may not sign in are not among them.
-    pub async fn viewers(&self, members: &[MemberId]) -> Result<HashMap<MemberId, Viewer>, StoreError> {
-        let mut viewers = HashMap::with_capacity(members.len());
-        for members in members.chunks(IDS_PER_STATEMENT) {
-            self.load_viewers(members, &mut viewers).await?;
+    /// The same of several; those who may not sign in, or not so any more, are not among them.
+    pub async fn viewers(&self, sign_ins: &[SignIn]) -> Result<HashMap<SignIn, Viewer>, StoreError> {
+        let mut viewers = HashMap::with_capacity(sign_ins.len());
+        for sign_ins in sign_ins.chunks(IDS_PER_STATEMENT) {
+            self.load_viewers(sign_ins, &mut viewers).await?;
         }
         Ok(viewers)
     }
 
-    async fn load_viewers(
-        &self,
-        members: &[MemberId],
-        viewers: &mut HashMap<MemberId, Viewer>,
-    ) -> Result<(), StoreError> {
+    async fn load_viewers(&self, sign_ins: &[SignIn], viewers: &mut HashMap<SignIn, Viewer>) -> Result<(), StoreError> {
+        let links: Vec<_> = sign_ins.iter().filter_map(|one| one.link_id).collect();
+        // One row for each link that is asked for, and one for a member without.
+        let (link, join) = match links.len() {
+            0 => ("NULL", String::new()),
+            count => (
+                "l.id",
+                format!(
+                    "LEFT JOIN member_links l ON l.practice_id = m.practice_id AND l.member_id = m.id AND l.id IN ({}) ",
+                    placeholders(2 + sign_ins.len(), count)
+                ),
+            ),
+        };
         let sql = format!(
-            "SELECT m.id, m.is_admin, c.id AS clinician_id, k.id AS client_id FROM members m \
+            "SELECT m.id, m.is_admin, c.id AS clinician_id, k.id AS client_id, {link} AS link_id FROM members m \
                    LEFT JOIN clinicians c ON c.practice_id = m.practice_id AND c.member_id = m.id AND c.active \
                    LEFT JOIN clients k ON k.practice_id = m.practice_id AND k.member_id = m.id AND k.active \
-                   WHERE m.practice_id = $1 AND m.active AND m.id IN ({})",
-            placeholders(2, members.len())
+                   {join}WHERE m.practice_id = $1 AND m.active AND m.id IN ({})",
+            placeholders(2, sign_ins.len())
         );
-        for row in self.query(&sql, members.iter().map(|id| id.0.into()).collect()).await? {
-            let member_id = MemberId(row.try_get("", "id")?);
-            let clinician: Option<uuid::Uuid> = row.try_get("", "clinician_id")?;
-            let client: Option<uuid::Uuid> = row.try_get("", "client_id")?;
-            let viewer = Viewer {
-                practice_id: self.practice(),
-                member_id,
-                is_admin: row.try_get("", "is_admin")?,
-                clinician_id: clinician.map(ClinicianId),
-                client_id: client.map(ClientId),
-            };
-            viewers.insert(member_id, viewer);
+        let members = sign_ins.iter().map(|one| one.member_id.0.into());
+        let values = members.chain(links.iter().map(|link| link.0.into())).collect();
+        for row in self.query(&sql, values).await? {
+            let viewer = self.decode_viewer(&row)?;
+            for link_id in [None, viewer.link_id] {
+                let sign_in = SignIn { member_id: viewer.member_id, link_id };
+                viewers.insert(sign_in, Viewer { link_id, ..viewer.clone() });
+            }
         }
         Ok(())
+    }
+
+    fn decode_viewer(&self, row: &QueryResult) -> Result<Viewer, StoreError> {
+        let id = |column| row.try_get::<Option<uuid::Uuid>>("", column);
+        Ok(Viewer {
+            practice_id: self.practice(),
+            member_id: MemberId(row.try_get("", "id")?),
+            link_id: id("link_id")?.map(LinkId),
+            is_admin: row.try_get("", "is_admin")?,
+            clinician_id: id("clinician_id")?.map(ClinicianId),
+            client_id: id("client_id")?.map(ClientId),
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! The few questions that are about the whole database: the operator's and the sweeper's, never a member's.
+//! The few questions that are about the whole database: the operator's, the sweeper's and the door's, never a member's.
 
 use std::sync::atomic::Ordering;
 
@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 use super::convert::millis;
 use super::scope::{IDS_PER_STATEMENT, placeholders};
 use super::{Store, StoreError};
-use crate::domain::ids::{MemberId, PracticeId};
+use crate::domain::ids::{LinkId, MemberId, PracticeId};
 use crate::domain::time::Instant;
 
 /// A member found by address, with the practice they belong to.
@@ -16,6 +16,14 @@ pub struct MemberFound {
     pub practice_id: PracticeId,
     pub practice_name: String,
     pub member_id: MemberId,
+}
+
+/// The member whom an issuer's subject names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Linked {
+    pub practice_id: PracticeId,
+    pub member_id: MemberId,
+    pub link_id: LinkId,
 }
 
 impl Store {
@@ -39,6 +47,20 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// Whom a subject of an issuer names, whether or not they may sign in.
+    pub async fn linked(&self, issuer: &str, subject: &str) -> Result<Option<Linked>, StoreError> {
+        let sql = "SELECT practice_id, member_id, id FROM member_links WHERE issuer = $1 AND subject = $2";
+        // Asked for every request of whoever signs in so: it waits where all reads do.
+        let _turn = self.shared.read_turns.take().await?;
+        let rows = self.across_practices(sql, vec![issuer.into(), subject.into()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(Linked {
+            practice_id: PracticeId(row.try_get("", "practice_id")?),
+            member_id: MemberId(row.try_get("", "member_id")?),
+            link_id: LinkId(row.try_get("", "id")?),
+        }))
     }
 
     /// The practices that have requests past their deadline.

@@ -39,6 +39,7 @@ macro_rules! scoped {
 
 scoped!(
     members,
+    member_links,
     clinicians,
     clients,
     services,

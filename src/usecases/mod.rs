@@ -15,6 +15,7 @@ mod explain_access;
 mod find_slots;
 mod follow_requests;
 mod idempotency;
+mod link_member;
 mod lock_clinician;
 mod reads;
 mod request_appointment;
@@ -26,6 +27,7 @@ mod set_practice_self_scheduling;
 mod set_weekly_hours;
 mod settings_change;
 mod start_care;
+mod unlink_member;
 mod update_practice_policy;
 
 use crate::clock::Clock;
@@ -45,6 +47,7 @@ pub use error::{Denied, Fault, FaultKind, Refusal};
 pub use explain_access::{Access, AccessQuestion};
 pub use find_slots::{SlotQuery, SlotsFound};
 pub use follow_requests::RequestStream;
+pub use link_member::NewLink;
 pub use lock_clinician::LockClinician;
 pub use reads::{ClientPage, RequestPage};
 pub use request_appointment::{RequestAppointment, Requested};
@@ -54,10 +57,11 @@ pub use set_offered_services::SetOfferedServices;
 pub use set_weekly_hours::SetWeeklyHours;
 pub use settings_change::{Change, Changed};
 pub use start_care::StartOfCare;
+pub use unlink_member::EndOfLink;
 pub use update_practice_policy::UpdatePracticePolicy;
 
 // What the API shows of a stored person or relationship, for those who may not name the store.
-pub use crate::store::{CareRow, ClientRow, MemberFound, MemberRow, RequestFilter};
+pub use crate::store::{CareRow, ClientRow, LinkRow, Linked, MemberFound, MemberRow, RequestFilter};
 
 /// Everything a use case needs: where the facts are, who is to be woken, and what time it is.
 #[derive(Clone)]

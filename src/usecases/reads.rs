@@ -7,14 +7,15 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::decide_request::may_see;
+use super::error::require_admin;
 use super::find_slots::checked_range;
-use super::{CareRow, ClientRow, Denied, Desk, MemberFound, MemberRow, Refusal, RequestFilter};
+use super::{CareRow, ClientRow, Denied, Desk, LinkRow, Linked, MemberFound, MemberRow, Refusal, RequestFilter};
 use crate::domain::gates;
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, PracticeId, RequestId};
 use crate::domain::requests::{Appointment, AppointmentRequest};
 use crate::domain::settings::PracticeSettings;
 use crate::domain::time::{self, Instant};
-use crate::domain::viewer::Viewer;
+use crate::domain::viewer::{SignIn, Viewer};
 use crate::store::{Pairs, StoreError};
 
 /// The longest range of one list of appointments, in days: a year and a day.
@@ -37,13 +38,29 @@ pub struct RequestPage {
 
 impl Desk {
     /// Who a token's member is now; none where they may no longer sign in.
-    pub async fn viewer(&self, practice: PracticeId, member: MemberId) -> Result<Option<Viewer>, Refusal> {
-        Ok(self.store.read(practice).viewer(member).await?)
+    pub async fn viewer(&self, practice: PracticeId, sign_in: impl Into<SignIn>) -> Result<Option<Viewer>, Refusal> {
+        Ok(self.store.read(practice).viewer(sign_in.into()).await?)
     }
 
     /// The members with an address, for the operator who makes tokens.
     pub async fn members_by_email(&self, email: &str) -> Result<Vec<MemberFound>, Refusal> {
         Ok(self.store.members_by_email(email).await?)
+    }
+
+    /// Whom a subject of an issuer names; none where nobody is linked to it.
+    pub async fn linked(&self, issuer: &str, subject: &str) -> Result<Option<Linked>, Refusal> {
+        Ok(self.store.linked(issuer, subject).await?)
+    }
+
+    /// These members' links, oldest first. For admins.
+    pub async fn links_of(&self, viewer: &Viewer, members: &[MemberId]) -> Result<Vec<LinkRow>, Refusal> {
+        require_admin(viewer)?;
+        Ok(self.store.read(viewer.practice_id).links_of(members).await?)
+    }
+
+    /// The same for the operator, of one member.
+    pub async fn links_as_operator(&self, practice: PracticeId, member: MemberId) -> Result<Vec<LinkRow>, Refusal> {
+        Ok(self.store.read(practice).links_of(&[member]).await?)
     }
 
     /// True while the database answers.

@@ -19,6 +19,9 @@ struct Scene {
     caseys_request: String,
     caseys_appointment: String,
     robins_request: String,
+    /// Dana's member, and a link to them.
+    member: String,
+    link: String,
 }
 
 impl Scene {
@@ -33,7 +36,11 @@ impl Scene {
         let robins_request = ask(&practice, &robin, &ida, "2027-01-12T20:00:00Z").await;
         let confirmed = dana.run(CONFIRM, json!({ "id": booked })).await["confirmAppointmentRequest"].take();
         let caseys_appointment = text(&confirmed["appointmentRequest"]["appointment"]["id"]);
-        Self { practice, dana, ida, casey, robin, caseys_request, caseys_appointment, robins_request }
+        let own = dana.run("{ viewer { member { id } } }", json!({})).await;
+        let member = text(&own["viewer"]["member"]["id"]);
+        let input = json!({ "memberId": member, "issuer": "https://id.test", "subject": "dana" });
+        let link = text(&practice.admin.done("linkMember", "link { id }", input).await["link"]["id"]);
+        Self { practice, dana, ida, casey, robin, caseys_request, caseys_appointment, robins_request, member, link }
     }
 }
 
@@ -194,6 +201,8 @@ fn mutations(scene: &Scene) -> Vec<(&'static str, Value)> {
         ("addClient", person),
         ("startCare", care),
         ("endCare", json!({ "clinicianId": dana, "clientId": casey })),
+        ("linkMember", json!({ "memberId": scene.member, "issuer": "https://id.test", "subject": "new" })),
+        ("unlinkMember", json!({ "linkId": scene.link })),
         ("setClinicianSelfScheduling", json!({ "clinicianIds": [dana], "enabled": false })),
         ("setOfferedServices", json!({ "clinicianId": dana, "serviceIds": [] })),
         ("setWeeklyHours", json!({ "clinicianId": dana, "hours": [] })),
@@ -228,8 +237,8 @@ async fn a_mutation_that_a_role_may_not_call_is_forbidden_to_it_and_changes_noth
             assert_eq!(answer["data"], Value::Null, "{role:?} {name}");
         }
     }
-    // A client may call 2 of 17, a clinician 6, an admin all but those 2.
-    assert_eq!(denied, 15 + 11 + 2, "the policy has changed: say here who may call what");
+    // A client may call 2 of 19, a clinician 6, an admin all but those 2.
+    assert_eq!(denied, 17 + 13 + 2, "the policy has changed: say here who may call what");
     assert_eq!(scene.practice.snapshot().await, before, "a denied mutation changed something");
 }
 

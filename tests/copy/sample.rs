@@ -52,6 +52,8 @@ impl Sample {
                 act(&dana, &confirm);
             }
         }
+        let link = ["member", "link", "dana@demo.test", "--issuer", "https://id.test", "--subject", "dana"];
+        place.ok(&[&link[..], &["--database-url", &url]].concat());
         let secret = std::fs::read_to_string(place.path().join("frontdesk-demo.db.secret")).expect("it is kept there");
         (Self { place, url, secret, admin, dana, casey, clinician, service }, server)
     }

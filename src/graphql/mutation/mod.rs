@@ -7,6 +7,7 @@ mod confirm_appointment_request;
 mod create_service;
 mod decline_appointment_request;
 mod end_care;
+mod link_member;
 mod lock_clinician_self_scheduling;
 mod request_appointment;
 mod set_client_access;
@@ -15,6 +16,7 @@ mod set_offered_services;
 mod set_practice_self_scheduling;
 mod set_weekly_hours;
 mod start_care;
+mod unlink_member;
 mod update_practice_policy;
 mod withdraw_appointment_request;
 
@@ -41,4 +43,6 @@ pub struct Mutation(
     add_client::AddClient,
     start_care::StartCare,
     end_care::EndCare,
+    link_member::LinkMember,
+    unlink_member::UnlinkMember,
 );

@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, Object, Result};
 use super::Settings;
 use super::appointment::Appointment;
 use super::clinician::Clinician;
+use super::member::Member;
 use super::request;
 use crate::domain::ids::{ClientId, ClinicianId};
 use crate::domain::rejection::Rejection;
@@ -37,6 +38,11 @@ impl Client {
     /// `client_` and 32 hexadecimal digits.
     pub async fn id(&self) -> ID {
         self.row.id.to_string().into()
+    }
+
+    /// The client's person. Null to clients.
+    async fn member(&self, ctx: &Context<'_>) -> Option<Result<Member>> {
+        Member::load(ctx, Some(self.row.member_id)).await.transpose()
     }
 
     /// The client's name, 1 to 200 characters.

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object, Result};
 
 use super::Settings;
 use super::appointment::Appointment;
+use super::member::Member;
 use super::self_scheduling::ClinicianSelfScheduling;
 use super::slot::SlotList;
 use super::{client, request};
@@ -40,6 +41,11 @@ impl Clinician {
     /// `clinician_` and 32 hexadecimal digits.
     pub async fn id(&self) -> ID {
         self.id.to_string().into()
+    }
+
+    /// The clinician's person. Null to clients.
+    async fn member(&self, ctx: &Context<'_>) -> Option<Result<Member>> {
+        Member::load(ctx, Some(self.row().member_id)).await.transpose()
     }
 
     /// The clinician's name, 1 to 200 characters.
