@@ -8,7 +8,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
     cargo build --release --locked --features nats,tls && cp target/release/frontdesk /frontdesk
 
 FROM debian:bookworm-slim
-# The certificates are for NATS over TLS.
+# The certificates are for NATS over TLS, and for an issuer at https://.
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \
     && useradd --system --user-group --create-home --home-dir /var/lib/frontdesk frontdesk \
     && chmod 700 /var/lib/frontdesk

@@ -5,6 +5,7 @@ use std::future::Future;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::auth::check::Checker;
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::config::{CLOSE_TIMEOUT, Config, PUSH_RETENTION, SWEEP_INTERVAL};
@@ -25,12 +26,15 @@ pub struct Parts {
     pub desk: Desk,
     /// Wakes the other servers; none where there are no others.
     carrier: Option<Carrier>,
+    checker: Checker,
     /// Held while it serves.
     claim: ServerClaim,
 }
 
 /// Claims the database and opens it as `open_desk` does, with what wakes the other servers that share it.
 pub async fn open_server(config: &Config, clock: Clock) -> Result<Parts, StoreError> {
+    let checker = Checker::new(Tokens::new(config.secret.clone()), config.issuer.clone(), &clock);
+    checker.begin().await.map_err(StoreError::Address)?;
     let claim = config.database_url.claim_for_server()?;
     let store = Store::open(&config.database_url).await?;
     let carrier = match (&config.bus, store.wake_up_line()) {
@@ -39,7 +43,7 @@ pub async fn open_server(config: &Config, clock: Clock) -> Result<Parts, StoreEr
         (None, None) => None,
     };
     let bus = if carrier.is_some() { Bus::across_servers() } else { Bus::default() };
-    Ok(Parts { desk: Desk::new(store, bus, clock, config.push_retention), carrier, claim })
+    Ok(Parts { desk: Desk::new(store, bus, clock, config.push_retention), carrier, checker, claim })
 }
 
 #[cfg(feature = "nats")]
@@ -59,13 +63,14 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
-    let Parts { desk, carrier, claim } = parts;
+    let Parts { desk, carrier, checker, claim } = parts;
     let closing = desk.clone();
     let sweeper = tokio::spawn(sweep(desk.clone()));
     let push = tokio::spawn(desk.clone().keep_pushing(carrier));
+    let keys = tokio::spawn(checker.clone().keep_fresh());
     let server = Server {
         api: graphql::api(desk.clone()),
-        tokens: Tokens::new(config.secret.clone()),
+        checker,
         clock: desk.clock().clone(),
         rates: Rates::new(&config.door.limits, desk.clock().clone()),
         limits: config.door.limits.clone().into(),
@@ -78,6 +83,7 @@ pub async fn serve(
     http::serve(listener, server, config.door.console, stop).await;
     sweeper.abort();
     push.abort();
+    keys.abort();
     if tokio::time::timeout(CLOSE_TIMEOUT, closing.close()).await.is_err() {
         tracing::warn!("the database is still in use while the program ends");
     }

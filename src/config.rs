@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use crate::auth::issuer::Issuer;
 use crate::auth::secret::Secret;
 use crate::limits::Limits;
 use crate::store::DatabaseUrl;
@@ -106,6 +107,8 @@ pub struct Config {
     pub database_url: DatabaseUrl,
     pub listen: SocketAddr,
     pub secret: Secret,
+    /// The issuer whose tokens are accepted beside our own.
+    pub issuer: Option<Issuer>,
     pub bus: Option<BusUrl>,
     /// How long streams can be resumed from a cursor.
     pub push_retention: chrono::Duration,

@@ -43,7 +43,7 @@ impl Demo {
         let secret = config::secret(None, &database_url).map_err(Failure)?;
         let listen = listener.local_addr().map_err(Failure::from_error)?;
         let (bus, push_retention, door) = (None, PUSH_RETENTION, self.door.door());
-        let config = Config { database_url, listen, secret, bus, push_retention, door };
+        let config = Config { database_url, listen, secret, issuer: None, bus, push_retention, door };
         let parts = app::open_server(&config, Clock::system()).await.map_err(Failure::from_error)?;
         let desk = parts.desk.clone();
         eprintln!("The sample practice is served from {}.", config.database_url);

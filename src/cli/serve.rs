@@ -3,14 +3,17 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{self, SignalKind};
 
 use super::token::duration;
 use super::{DatabaseArgs, Failure, SecretArgs};
 use crate::app::{self, Parts};
+use crate::auth::issuer::{Issuer, KeySource, PATIENCE};
 use crate::clock::Clock;
 use crate::config::{BusUrl, Config, DEFAULT_LISTEN, Door, Network, Origin};
+use crate::domain::text;
 use crate::limits::{Limits, SetLimit};
 
 /// Serves until SIGTERM or SIGINT; then it takes no new connection, finishes what runs, and exits 0.
@@ -21,6 +24,8 @@ pub struct Serve {
     #[command(flatten)]
     secret: SecretArgs,
     #[command(flatten)]
+    issuer: IssuerArgs,
+    #[command(flatten)]
     door: DoorArgs,
     /// What wakes the other servers of one PostgreSQL: nats://HOST:PORT. Without it they wake each other over PostgreSQL.
     #[arg(long, env = "FRONTDESK_BUS", value_parser = BusUrl::parse, hide_env_values = true)]
@@ -28,6 +33,52 @@ pub struct Serve {
     /// How long streams can be resumed from a cursor: a number and s, m, h or d. The audit trail stays for ever.
     #[arg(long, env = "FRONTDESK_PUSH_RETENTION", default_value = "30d", value_parser = duration)]
     push_retention: chrono::Duration,
+}
+
+/// Whose tokens to accept beside our own.
+#[derive(Args)]
+struct IssuerArgs {
+    /// Accept the tokens of an issuer too, such as an OpenID Connect server: where its keys are, a JWK Set, at https://…
+    /// (in a build with --features tls) or in a file.
+    #[arg(long, env = "FRONTDESK_JWKS", value_name = "ADDRESS-or-FILE", value_parser = KeySource::parse,
+          requires_all = ["token_issuer", "token_audience"])]
+    jwks: Option<KeySource>,
+    /// The issuer, as its tokens' `iss` spells it.
+    #[arg(long, env = "FRONTDESK_TOKEN_ISSUER", value_name = "ISS", value_parser = issuer_name, requires = "jwks")]
+    token_issuer: Option<String>,
+    /// This server, as the issuer's tokens' `aud` spells it.
+    #[arg(long, env = "FRONTDESK_TOKEN_AUDIENCE", value_name = "AUD", value_parser = NonEmptyStringValueParser::new(),
+          requires = "jwks")]
+    token_audience: Option<String>,
+    /// How far the issuer's clock may be off: a number and s, m, h or d; at most 5m.
+    #[arg(long, env = "FRONTDESK_TOKEN_LEEWAY", value_name = "TIME", default_value = "30s", value_parser = leeway)]
+    token_leeway: chrono::Duration,
+}
+
+impl IssuerArgs {
+    /// None where no keys are named.
+    fn issuer(self) -> Option<Issuer> {
+        Some(Issuer {
+            keys: self.jwks?,
+            name: self.token_issuer?,
+            audience: self.token_audience?,
+            leeway: self.token_leeway,
+            patience: PATIENCE,
+        })
+    }
+}
+
+/// As a link's issuer: what cannot be linked is of no use.
+fn issuer_name(text: &str) -> Result<String, String> {
+    text::subject(text, "issuer")
+}
+
+fn leeway(text: &str) -> Result<chrono::Duration, String> {
+    let leeway = if text == "0s" { chrono::Duration::zero() } else { duration(text)? };
+    if leeway > chrono::Duration::minutes(5) {
+        return Err("A clock that is off by more than 5 minutes has to be set right.".to_owned());
+    }
+    Ok(leeway)
 }
 
 /// Where and how to serve.
@@ -79,8 +130,9 @@ impl Serve {
         let listener = self.door.bind().await?;
         let secret = self.secret.load(&database_url)?;
         let listen = listener.local_addr().map_err(Failure::from_error)?;
-        let (bus, push_retention, door) = (self.bus, self.push_retention, self.door.door());
-        let config = Config { database_url, listen, secret, bus, push_retention, door };
+        let (issuer, bus, door) = (self.issuer.issuer(), self.bus, self.door.door());
+        let push_retention = self.push_retention;
+        let config = Config { database_url, listen, secret, issuer, bus, push_retention, door };
         let parts = app::open_server(&config, Clock::system()).await.map_err(Failure::from_error)?;
         eprintln!("frontdesk {} serves {}", env!("CARGO_PKG_VERSION"), config.database_url);
         print_addresses(&config);

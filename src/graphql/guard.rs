@@ -55,7 +55,7 @@ impl Extension for Enforcer {
         let identity = identity.or_else(|| ctx.data_opt::<TokenIdentity>()).map(|token| token.0);
         let Some(identity) = identity else { return next.run(ctx, request).await };
         let desk = ctx.data_unchecked::<Desk>();
-        let viewer = desk.viewer(identity.practice_id, identity.member_id).await;
+        let viewer = desk.viewer(identity.practice_id, identity.sign_in()).await;
         let viewer = viewer.map_err(|refusal| top_level(refusal).into_server_error(Pos::default()))?;
         let Some(viewer) = viewer else {
             let gone =

@@ -53,10 +53,12 @@ async fn respond(server: &Server, accepted: Accepted, request: Request) -> Resul
     };
     // Before the token is looked at: guesses count too.
     server.admit(&head.extensions, &head.headers).map_err(|too_often| later(server, too_often))?;
-    let identity = server.identity(&head.headers).map_err(|bad| {
-        let error = error("UNAUTHENTICATED", bad.to_string());
-        Refused::because(StatusCode::UNAUTHORIZED, error)
-            .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    let identity = server.identity(&head.headers).await.map_err(|not_let_in| {
+        let refused = Refused::because(not_let_in.status, error(not_let_in.code, not_let_in.message));
+        match not_let_in.status {
+            StatusCode::UNAUTHORIZED => refused.with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            _ => refused,
+        }
     })?;
     if let Some(identity) = &identity {
         server.rates.take_member(identity.0.member_id).map_err(|too_often| later(server, too_often))?;

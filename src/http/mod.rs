@@ -26,7 +26,7 @@ use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::auth::token::Tokens;
+use crate::auth::check::Checker;
 use crate::clock::Clock;
 use crate::config::{Network, Origin, STOP_TIMEOUT};
 use crate::domain::ids::MemberId;
@@ -47,7 +47,7 @@ pub const WEBSOCKET_PATH: &str = "/graphql/ws";
 #[derive(Clone)]
 pub struct Server {
     pub api: Api,
-    pub tokens: Tokens,
+    pub checker: Checker,
     pub clock: Clock,
     pub desk: Desk,
     pub limits: Arc<Limits>,

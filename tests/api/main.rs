@@ -17,6 +17,7 @@ mod races;
 mod rights;
 mod servers;
 mod settings;
+mod sign_in;
 mod sockets;
 mod statements;
 mod stop;
@@ -38,6 +39,7 @@ fn main() -> std::process::ExitCode {
             rights::TESTS,
             servers::TESTS,
             settings::TESTS,
+            sign_in::TESTS,
             sockets::TESTS,
             statements::TESTS,
             stop::TESTS,

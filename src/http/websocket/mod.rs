@@ -47,9 +47,9 @@ pub async fn open(State(server): State<Server>, mut request: Request) -> Respons
         let message = format!("This address asks too often ({}). Come back in a few seconds.", too_often.limit.name());
         return refused(StatusCode::TOO_MANY_REQUESTS, &message);
     }
-    let in_header = match server.identity(request.headers()) {
+    let in_header = match server.identity(request.headers()).await {
         Ok(identity) => identity,
-        Err(bad) => return refused(StatusCode::UNAUTHORIZED, &bad.to_string()),
+        Err(not_let_in) => return refused(not_let_in.status, &not_let_in.message),
     };
     let spoken = spoken(request.headers());
     let speaks_ours = spoken.as_ref().is_some_and(|spoken| spoken == PROTOCOL);

@@ -1,6 +1,7 @@
 //! One socket from its opening to its end: messages in, frames out, and the clock that bounds both.
 
 use async_graphql::futures_util::{FutureExt, SinkExt, StreamExt};
+use axum::http::StatusCode;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
@@ -16,6 +17,7 @@ use crate::clock::Stopwatch;
 use crate::domain::ids::MemberId;
 use crate::graphql::{Asked, Prepared, SharedPayload, TokenIdentity, limit_exceeded, prepare};
 use crate::http::Server;
+use crate::http::bearer::NotLetIn;
 use crate::http::seats::Seat;
 use crate::limits::Limit;
 
@@ -199,7 +201,7 @@ impl Socket {
     async fn take(&mut self, message: message::ClientMessage) -> Result<(), End> {
         match self.protocol.take(message) {
             Step::SignIn(payload) => {
-                self.sign_in(&payload).map_err(End::Close)?;
+                self.sign_in(&payload).await.map_err(End::Close)?;
                 self.heard = Stopwatch::start();
                 Ok(self.write(Message::text(message::ack())).await?)
             }
@@ -219,8 +221,8 @@ impl Socket {
     }
 
     /// The payload's token counts; without one, that of the upgrade's header.
-    fn sign_in(&mut self, payload: &serde_json::Value) -> Result<(), Closing> {
-        let in_payload = self.server.identity_in(payload).map_err(|bad| Closing::forbidden(bad.to_string()))?;
+    async fn sign_in(&mut self, payload: &serde_json::Value) -> Result<(), Closing> {
+        let in_payload = self.server.identity_in(payload).await.map_err(not_let_in)?;
         let identity = in_payload.or(self.identity.take()).ok_or_else(|| {
             Closing::unauthorized("Unauthorized: send {\"Authorization\": \"Bearer <token>\"} in connection_init")
         })?;
@@ -303,6 +305,13 @@ fn frame(id: &str, told: &Told) -> String {
         Told::Refused(errors) => message::error(id, errors),
         Told::Complete => message::complete(id),
     }
+}
+
+/// As far as a close frame has room for the reason (RFC 6455, section 5.5).
+fn not_let_in(told: NotLetIn) -> Closing {
+    let mut reason = told.message;
+    reason.truncate(reason.floor_char_boundary(123));
+    if told.status == StatusCode::SERVICE_UNAVAILABLE { Closing::busy(reason) } else { Closing::forbidden(reason) }
 }
 
 fn too_long(server: &Server, limit: Limit) -> String {

@@ -13,6 +13,7 @@
 
 mod elsewhere;
 mod engine;
+mod issuer;
 mod outside;
 mod people;
 mod server;
@@ -21,6 +22,7 @@ mod socket;
 pub use elsewhere::Elsewhere;
 pub(crate) use engine::tests;
 pub use engine::{Engine, Test, run};
+pub use issuer::{AUDIENCE, Answer, ISSUER, SigningKey, TestIssuer, keys_of, sign_with_secret};
 pub use outside::{assert_nothing_leaks, mutation};
 pub use people::Person;
 pub use server::{Server, door};
@@ -34,6 +36,7 @@ use tempfile::TempDir;
 
 use crate::engines::Postgres;
 use frontdesk::app;
+use frontdesk::auth::issuer::Issuer;
 use frontdesk::auth::secret::Secret;
 use frontdesk::auth::token::Tokens;
 use frontdesk::clock::Clock;
@@ -80,11 +83,20 @@ impl TestPractice {
 
     /// The same behind a door of its own.
     pub async fn begin_at(door: Door) -> Self {
+        Self::begin_where(door, None).await
+    }
+
+    /// The same, where the server accepts this issuer's tokens too.
+    pub async fn begin_believing(door: Door, issuer: Issuer) -> Self {
+        Self::begin_where(door, Some(issuer)).await
+    }
+
+    async fn begin_where(door: Door, issuer: Option<Issuer>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database_url = new_database(&folder);
         let clock = Clock::held(at(MONDAY));
         let secret = Secret::given(&"0123456789abcdef".repeat(2)).expect("long enough");
-        let server = Server::start_with(&database_url, &secret, &clock, None, door).await;
+        let server = Server::start_with(&database_url, &secret, &clock, (None, issuer), door).await;
         let (desk, address) = (server.desk.clone(), server.address);
         let tokens = Tokens::new(secret.clone());
         let (practice, admin) = create_practice(&desk, "admin@practice.test").await;
@@ -135,7 +147,7 @@ impl TestPractice {
     #[cfg(feature = "nats")]
     pub async fn server_on_bus(&self, url: &str) -> Server {
         let bus = frontdesk::config::BusUrl::parse(url).expect("an address");
-        Server::start_with(&self.database_url, &self.secret, &self.clock, Some(bus), door(&[])).await
+        Server::start_with(&self.database_url, &self.secret, &self.clock, (Some(bus), None), door(&[])).await
     }
 
     /// A desk on the same database whose writes wake nobody.

@@ -6,6 +6,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use frontdesk::app;
+use frontdesk::auth::issuer::Issuer;
 use frontdesk::auth::secret::Secret;
 use frontdesk::clock::Clock;
 use frontdesk::config::{BusUrl, Config, Door, PUSH_RETENTION};
@@ -37,15 +38,15 @@ pub struct Server {
 impl Server {
     /// Serves the database, with the store's own wake-ups.
     pub async fn start(database_url: &DatabaseUrl, secret: &Secret, clock: &Clock) -> Self {
-        Self::start_with(database_url, secret, clock, None, door(&[])).await
+        Self::start_with(database_url, secret, clock, (None, None), door(&[])).await
     }
 
-    /// The same with wake-ups over this bus, and behind this door.
+    /// The same with wake-ups over this bus, with this issuer, and behind this door.
     pub async fn start_with(
         database_url: &DatabaseUrl,
         secret: &Secret,
         clock: &Clock,
-        bus: Option<BusUrl>,
+        (bus, issuer): (Option<BusUrl>, Option<Issuer>),
         door: Door,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -54,6 +55,7 @@ impl Server {
             database_url: database_url.clone(),
             listen: address,
             secret: secret.clone(),
+            issuer,
             bus,
             push_retention: PUSH_RETENTION,
             door,
