@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::config::{CLOSE_TIMEOUT, Config, PUSH_RETENTION, SWEEP_INTERVAL};
-use crate::graphql;
+use crate::graphql::Api;
 use crate::http::{self, Rates, Seats, Server};
 use crate::push::{Bus, Carrier};
 use crate::store::{DatabaseUrl, ServerClaim, Store, StoreError};
@@ -64,7 +64,7 @@ pub async fn serve(
     let sweeper = tokio::spawn(sweep(desk.clone()));
     let push = tokio::spawn(desk.clone().keep_pushing(carrier));
     let server = Server {
-        api: graphql::api(desk.clone()),
+        api: Api::new(desk.clone()),
         tokens: Tokens::new(config.secret.clone()),
         clock: desk.clock().clone(),
         rates: Rates::new(&config.door.limits, desk.clock().clone()),

@@ -11,6 +11,7 @@ mod listen;
 mod media;
 mod metrics;
 mod network;
+mod operation;
 mod parameters;
 mod rates;
 mod request_id;

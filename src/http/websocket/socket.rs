@@ -1,28 +1,33 @@
 //! One socket from its opening to its end: messages in, frames out, and the clock that bounds both.
 
 use async_graphql::futures_util::{FutureExt, SinkExt, StreamExt};
+use async_graphql::parser::types::OperationType;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error as SocketError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
+use tracing::Instrument;
 
 use super::message;
 use super::metered::Metered;
 use super::operations::{Operations, Told};
 use super::protocol::{Closing, Protocol, Step};
 use crate::clock::Stopwatch;
+use crate::config::STOP_TIMEOUT;
 use crate::domain::ids::MemberId;
-use crate::graphql::{Asked, Prepared, SharedPayload, TokenIdentity, limit_exceeded, prepare};
-use crate::http::Server;
+use crate::graphql::{Asked, Prepared, TokenIdentity, limit_exceeded, prepare, request_id};
 use crate::http::seats::Seat;
+use crate::http::{Server, operation};
 use crate::limits::Limit;
 
 /// How many frames are written before the socket is flushed: a replay goes out in few packets.
 const FRAMES_AT_ONCE: usize = 32;
 /// How long the peer's own close frame is waited for, so that ours is read before the connection ends.
 const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
+/// How long a server that stops lets queries and mutations run on, so that there is time left to close.
+const ANSWER_TIMEOUT: std::time::Duration = STOP_TIMEOUT.saturating_sub(CLOSE_TIMEOUT);
 
 type Stream = WebSocketStream<Metered<TokioIo<Upgraded>>>;
 
@@ -73,6 +78,8 @@ pub struct Socket {
     heard: Stopwatch,
     /// Runs since a ping was sent that waits for its answer.
     pinged: Option<Stopwatch>,
+    /// Runs since the server was told to stop.
+    stops_since: Option<Stopwatch>,
 }
 
 impl Socket {
@@ -85,8 +92,8 @@ impl Socket {
     ) -> Self {
         let protocol = Protocol::new(server.limits.size(Limit::OperationsPerSocket));
         let (operations, heard) = (Operations::default(), Stopwatch::start());
-        let (identity, seat, pinged) = (in_header, None, None);
-        Self { stream, server, protocol, operations, identity, seat, stopping, heard, pinged }
+        let (identity, seat) = (in_header, None);
+        Self { stream, server, protocol, operations, identity, seat, stopping, heard, pinged: None, stops_since: None }
     }
 
     /// Serves it to its end.
@@ -113,17 +120,21 @@ impl Socket {
         loop {
             let expires_at =
                 self.identity.as_ref().filter(|_| self.seat.is_some()).map(|identity| identity.0.expires_at);
+            let is_stopping = self.stops_since.is_some();
             let turn = tokio::select! {
                 biased;
-                () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => Turn::Stop,
+                () = async { drop(stopping.wait_for(|stopping| *stopping).await) }, if !is_stopping => Turn::Stop,
                 () = tokio::time::sleep(self.due_in()) => Turn::Due,
                 () = async { clock.until(expires_at.unwrap_or_default()).await }, if expires_at.is_some() => Turn::Expired,
-                message = self.stream.next() => Turn::Heard(message),
+                message = self.stream.next(), if !is_stopping => Turn::Heard(message),
                 (id, told) = self.operations.next() => Turn::Told(id, told),
             };
             // Boxed: a socket waits most of its life, and ten thousand wait at once.
             let step = match turn {
-                Turn::Stop => Err(End::Close(Closing::stopping())),
+                Turn::Stop => {
+                    self.stops_since = Some(Stopwatch::start());
+                    Ok(())
+                }
                 Turn::Due => Box::pin(self.due()).await,
                 Turn::Expired => {
                     let reason = "Unauthorized: the token has expired. Sign in again with a new one.";
@@ -135,11 +146,18 @@ impl Socket {
             if let Err(end) = step {
                 return end;
             }
+            // What can be resumed ends at once; what was asked is answered first, and nothing new is taken.
+            if self.stops_since.is_some() && self.operations.stop_streams() {
+                return End::Close(Closing::stopping());
+            }
         }
     }
 
     /// How soon something is due if nothing happens before.
     fn due_in(&self) -> std::time::Duration {
+        if let Some(since) = &self.stops_since {
+            return ANSWER_TIMEOUT.saturating_sub(since.elapsed());
+        }
         let (since, limit) = match &self.pinged {
             _ if !self.protocol.is_initialized() => (&self.heard, Limit::InitSeconds),
             None => (&self.heard, Limit::PingSeconds),
@@ -149,6 +167,9 @@ impl Socket {
     }
 
     async fn due(&mut self) -> Result<(), End> {
+        if self.stops_since.is_some() {
+            return Err(End::Close(Closing::stopping()));
+        }
         if !self.protocol.is_initialized() {
             return Err(End::Close(Closing::new(4408, "Connection initialisation timeout")));
         }
@@ -239,20 +260,21 @@ impl Socket {
             self.protocol.ended(&id);
             return self.refuse(&id, &limit_exceeded(too_often.limit, &self.server.limits)).await;
         }
-        let request = match prepare(asked, &self.server.limits) {
-            Ok(Prepared { request, .. }) => request,
+        let Prepared { mut request, kind } = match prepare(asked, &self.server.limits) {
+            Ok(prepared) => prepared,
             Err(error) => {
                 self.protocol.ended(&id);
                 self.server.desk.metrics().count_bad_request();
                 return self.refuse(&id, &error).await;
             }
         };
-        let shared = SharedPayload::default();
-        let mut request = request.data(shared.clone());
         if let Some(identity) = &self.identity {
             request = request.data(identity.clone());
         }
-        self.operations.start(id, self.server.api.execute_stream(request), shared);
+        let (request_id, started) = (request_id::generate(), operation::start(&self.server, request, kind));
+        let span = tracing::error_span!("request", id = request_id);
+        let started = request_id::scope(request_id, started).instrument(span).boxed();
+        self.operations.start(id, kind == OperationType::Subscription, started);
         Ok(())
     }
 

@@ -1,0 +1,48 @@
+//! The API, ready to run: operations that have one response, and streams.
+
+use async_graphql::futures_util::StreamExt;
+use async_graphql::{Request, Response};
+
+use super::documents::{Document, Documents};
+use super::error::top_level;
+use super::following::{Following, Opening, Saying};
+use super::{Schema, builder, coding, counting, guard};
+use crate::usecases::{Desk, Fault, Refusal};
+
+/// The API over a desk; cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    schema: Schema,
+    documents: Documents,
+}
+
+impl Api {
+    /// Builds the schema.
+    pub fn new(desk: Desk) -> Self {
+        let schema = builder().data(desk).extension(coding::Coding).extension(counting::Counting);
+        Self { schema: schema.extension(guard::Rights).finish(), documents: Documents::default() }
+    }
+
+    /// Runs a query or a mutation.
+    pub async fn execute(&self, request: Request) -> Response {
+        self.schema.execute(request).await
+    }
+
+    /// Opens a subscription's stream. Where there is none, the response says why: the document, the rights, a fault.
+    pub async fn follow(&self, mut request: Request) -> Result<Saying, Response> {
+        let document =
+            Document::of(&mut request, &self.documents).map_err(|error| Response::from_errors(vec![error]))?;
+        let opening = Opening::default();
+        // The library checks the document and the field's resolver the rights. Of a stream that can be followed the
+        // resolver leaves the source, and says nothing.
+        let said = self.schema.execute_stream(request.data(opening.clone())).next().await;
+        match (opening.take(), said) {
+            (Some(opened), _) => Ok(Following::new(self.schema.clone(), document, opened)),
+            (None, Some(response)) => Err(response),
+            (None, None) => {
+                let fault = Refusal::Fault(Fault("a subscription was neither opened nor refused".into()));
+                Err(Response::from_errors(vec![top_level(fault).into_server_error(Default::default())]))
+            }
+        }
+    }
+}
