@@ -9,7 +9,7 @@ use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::config::{CLOSE_TIMEOUT, Config, PUSH_RETENTION, SWEEP_INTERVAL};
 use crate::graphql::Api;
-use crate::http::{self, Rates, Seats, Server};
+use crate::http::{self, Openings, Rates, Seats, Server};
 use crate::push::{Bus, Carrier};
 use crate::store::{DatabaseUrl, ServerClaim, Store, StoreError};
 use crate::usecases::Desk;
@@ -72,6 +72,7 @@ pub async fn serve(
         allowed_origins: config.door.allowed_origins.clone().into(),
         trusted_proxies: config.door.trusted_proxies.clone().into(),
         seats: Seats::default(),
+        openings: Openings::default(),
         stopping: watch::Sender::new(false).into(),
         desk,
     };

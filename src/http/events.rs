@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use async_graphql::futures_util::stream::{self, StreamExt};
-use async_graphql::parser::types::OperationType;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -54,7 +53,7 @@ pub async fn open(
     if let Some(Ok(last)) = headers.get(LAST_EVENT_ID).map(|value| value.to_str()) {
         request = request.data(ResumeAfter(last.to_owned()));
     }
-    let said = match operation::start(server, request, OperationType::Subscription).await {
+    let said = match operation::follow(server, request).await {
         Ok(said) => said,
         Err(response) => return Ok(once(&response)),
     };

@@ -83,9 +83,7 @@ async fn respond(server: &Server, accepted: Accepted, request: Request) -> Resul
     if let Some(identity) = identity {
         request = request.data(identity);
     }
-    let Err(response) = operation::start(server, request, kind).await else {
-        return Err(Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "Only a subscription is a stream."));
-    };
+    let response = operation::run(server, request, kind).await;
     Ok(if media == Media::EventStream { events::once(&response) } else { whole(&response, media) })
 }
 

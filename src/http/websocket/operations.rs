@@ -16,7 +16,6 @@ use crate::http::operation::Started;
 /// One that runs.
 struct Operation {
     id: String,
-    is_stream: bool,
     state: State,
     /// Said while nothing could be sent. It runs on only when this is on its way: no more than one waits.
     held: Option<Told>,
@@ -76,14 +75,15 @@ fn told(response: &async_graphql::Response) -> Told {
 pub struct Operations {
     all: Vec<Operation>,
     turn: usize,
+    answers_only: bool,
 }
 
 impl Operations {
     /// One more.
-    pub fn start(&mut self, id: String, is_stream: bool, started: BoxFuture<'static, Started>) {
+    pub fn start(&mut self, id: String, started: BoxFuture<'static, Started>) {
         // Most sockets have one for all their life.
         self.all.reserve_exact(1);
-        self.all.push(Operation { id, is_stream, state: State::Starting(started), held: None });
+        self.all.push(Operation { id, state: State::Starting(started), held: None });
     }
 
     /// Drops one: whatever it was doing ends here.
@@ -91,23 +91,26 @@ impl Operations {
         self.all.retain(|operation| operation.id != id);
     }
 
-    /// Drops the streams. True where nothing else runs.
-    pub fn stop_streams(&mut self) -> bool {
-        self.all.retain(|operation| !operation.is_stream);
-        self.all.is_empty()
+    /// Drops the streams, and those that are being opened as soon as they are.
+    pub fn end_streams(&mut self) {
+        self.answers_only = true;
     }
 
-    /// What one of them says next; waits for ever where none runs.
-    pub async fn next(&mut self) -> (String, Told) {
+    /// What one of them says next; waits for ever where none runs. None once the streams have been ended and all else has
+    /// been answered.
+    pub async fn next(&mut self) -> Option<(String, Told)> {
         poll_fn(|cx| {
             for _ in 0..self.all.len() {
                 let place = self.turn % self.all.len();
                 self.turn = self.turn.wrapping_add(1);
                 if let Poll::Ready(told) = self.all[place].poll(cx) {
-                    return Poll::Ready(self.tell(place, told));
+                    return Poll::Ready(Some(self.tell(place, told)));
                 }
             }
-            Poll::Pending
+            if self.answers_only {
+                self.all.retain(|operation| !matches!(operation.state, State::Following(_)));
+            }
+            if self.answers_only && self.all.is_empty() { Poll::Ready(None) } else { Poll::Pending }
         })
         .await
     }

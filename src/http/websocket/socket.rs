@@ -1,7 +1,6 @@
 //! One socket from its opening to its end: messages in, frames out, and the clock that bounds both.
 
 use async_graphql::futures_util::{FutureExt, SinkExt, StreamExt};
-use async_graphql::parser::types::OperationType;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
@@ -17,7 +16,7 @@ use super::protocol::{Closing, Protocol, Step};
 use crate::clock::Stopwatch;
 use crate::config::STOP_TIMEOUT;
 use crate::domain::ids::MemberId;
-use crate::graphql::{Asked, Prepared, TokenIdentity, limit_exceeded, prepare, request_id};
+use crate::graphql::{Asked, TokenIdentity, limit_exceeded, request_id};
 use crate::http::seats::Seat;
 use crate::http::{Server, operation};
 use crate::limits::Limit;
@@ -52,8 +51,8 @@ enum Turn {
     Expired,
     /// The peer says something, or nothing any more.
     Heard(Option<Result<Message, SocketError>>),
-    /// An operation says something.
-    Told(String, Told),
+    /// An operation says something; or all have said what they had to, and the server stops.
+    Told(Option<(String, Told)>),
 }
 
 impl From<Gone> for End {
@@ -127,12 +126,14 @@ impl Socket {
                 () = tokio::time::sleep(self.due_in()) => Turn::Due,
                 () = async { clock.until(expires_at.unwrap_or_default()).await }, if expires_at.is_some() => Turn::Expired,
                 message = self.stream.next(), if !is_stopping => Turn::Heard(message),
-                (id, told) = self.operations.next() => Turn::Told(id, told),
+                told = self.operations.next() => Turn::Told(told),
             };
             // Boxed: a socket waits most of its life, and ten thousand wait at once.
             let step = match turn {
                 Turn::Stop => {
+                    // What can be resumed ends at once; what was asked is answered first, and nothing new is taken.
                     self.stops_since = Some(Stopwatch::start());
+                    self.operations.end_streams();
                     Ok(())
                 }
                 Turn::Due => Box::pin(self.due()).await,
@@ -141,14 +142,11 @@ impl Socket {
                     Err(End::Close(Closing::unauthorized(reason)))
                 }
                 Turn::Heard(message) => Box::pin(self.hear(message)).await,
-                Turn::Told(id, told) => Box::pin(self.tell((id, told))).await.map_err(End::from),
+                Turn::Told(Some(told)) => Box::pin(self.tell(told)).await.map_err(End::from),
+                Turn::Told(None) => Err(End::Close(Closing::stopping())),
             };
             if let Err(end) = step {
                 return end;
-            }
-            // What can be resumed ends at once; what was asked is answered first, and nothing new is taken.
-            if self.stops_since.is_some() && self.operations.stop_streams() {
-                return End::Close(Closing::stopping());
             }
         }
     }
@@ -260,21 +258,10 @@ impl Socket {
             self.protocol.ended(&id);
             return self.refuse(&id, &limit_exceeded(too_often.limit, &self.server.limits)).await;
         }
-        let Prepared { mut request, kind } = match prepare(asked, &self.server.limits) {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                self.protocol.ended(&id);
-                self.server.desk.metrics().count_bad_request();
-                return self.refuse(&id, &error).await;
-            }
-        };
-        if let Some(identity) = &self.identity {
-            request = request.data(identity.clone());
-        }
-        let (request_id, started) = (request_id::generate(), operation::start(&self.server, request, kind));
+        let request_id = request_id::generate();
         let span = tracing::error_span!("request", id = request_id);
-        let started = request_id::scope(request_id, started).instrument(span).boxed();
-        self.operations.start(id, kind == OperationType::Subscription, started);
+        let started = operation::take(self.server.clone(), asked, self.identity.clone());
+        self.operations.start(id, request_id::scope(request_id, started).instrument(span).boxed());
         Ok(())
     }
 
@@ -292,7 +279,7 @@ impl Socket {
                 self.protocol.ended(&id);
             }
             frames.push(Message::text(frame(&id, &one)));
-            told = if frames.len() < FRAMES_AT_ONCE { self.operations.next().now_or_never() } else { None };
+            told = if frames.len() < FRAMES_AT_ONCE { self.operations.next().now_or_never().flatten() } else { None };
         }
         self.send(frames).await
     }
