@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QueryResult};
 
 use super::convert::millis;
 use super::scope::{IDS_PER_STATEMENT, placeholders};
@@ -19,6 +19,11 @@ pub struct MemberRow {
     pub display_name: String,
     pub email: Option<String>,
 }
+
+/// A member's roles, of `members m` with these joins.
+const ROLES: &str = "m.id, m.is_admin, c.id AS clinician_id, k.id AS client_id";
+const ITS_ROLES: &str = "LEFT JOIN clinicians c ON c.practice_id = m.practice_id AND c.member_id = m.id AND c.active \
+     LEFT JOIN clients k ON k.practice_id = m.practice_id AND k.member_id = m.id AND k.active";
 
 impl Scope<'_> {
     /// Adds a person.
@@ -95,6 +100,18 @@ impl Scope<'_> {
         Ok(self.viewers(&[member]).await?.remove(&member))
     }
 
+    /// The same, with where the log ends.
+    pub async fn viewer_and_last_event(&self, member: MemberId) -> Result<(Option<Viewer>, i64), StoreError> {
+        let sql = format!(
+            "SELECT p.last_event, {ROLES} FROM practices p LEFT JOIN members m ON m.practice_id = $1 AND m.active \
+             AND m.id = $2 {ITS_ROLES} WHERE p.id = $1"
+        );
+        let rows = self.query(&sql, vec![member.0.into()]).await?;
+        let row = rows.first().ok_or(StoreError::NoPractice)?;
+        let viewer = row.try_get::<Option<uuid::Uuid>>("", "id")?.map(|_| self.decode_viewer(row)).transpose()?;
+        Ok((viewer, row.try_get("", "last_event")?))
+    }
+
     /// The same of several members; those who may not sign in are not among them.
     pub async fn viewers(&self, members: &[MemberId]) -> Result<HashMap<MemberId, Viewer>, StoreError> {
         let mut viewers = HashMap::with_capacity(members.len());
@@ -110,25 +127,25 @@ impl Scope<'_> {
         viewers: &mut HashMap<MemberId, Viewer>,
     ) -> Result<(), StoreError> {
         let sql = format!(
-            "SELECT m.id, m.is_admin, c.id AS clinician_id, k.id AS client_id FROM members m \
-                   LEFT JOIN clinicians c ON c.practice_id = m.practice_id AND c.member_id = m.id AND c.active \
-                   LEFT JOIN clients k ON k.practice_id = m.practice_id AND k.member_id = m.id AND k.active \
-                   WHERE m.practice_id = $1 AND m.active AND m.id IN ({})",
+            "SELECT {ROLES} FROM members m {ITS_ROLES} WHERE m.practice_id = $1 AND m.active AND m.id IN ({})",
             placeholders(2, members.len())
         );
         for row in self.query(&sql, members.iter().map(|id| id.0.into()).collect()).await? {
-            let member_id = MemberId(row.try_get("", "id")?);
-            let clinician: Option<uuid::Uuid> = row.try_get("", "clinician_id")?;
-            let client: Option<uuid::Uuid> = row.try_get("", "client_id")?;
-            let viewer = Viewer {
-                practice_id: self.practice(),
-                member_id,
-                is_admin: row.try_get("", "is_admin")?,
-                clinician_id: clinician.map(ClinicianId),
-                client_id: client.map(ClientId),
-            };
-            viewers.insert(member_id, viewer);
+            let viewer = self.decode_viewer(&row)?;
+            viewers.insert(viewer.member_id, viewer);
         }
         Ok(())
+    }
+
+    fn decode_viewer(&self, row: &QueryResult) -> Result<Viewer, StoreError> {
+        let clinician: Option<uuid::Uuid> = row.try_get("", "clinician_id")?;
+        let client: Option<uuid::Uuid> = row.try_get("", "client_id")?;
+        Ok(Viewer {
+            practice_id: self.practice(),
+            member_id: MemberId(row.try_get("", "id")?),
+            is_admin: row.try_get("", "is_admin")?,
+            clinician_id: clinician.map(ClinicianId),
+            client_id: client.map(ClientId),
+        })
     }
 }

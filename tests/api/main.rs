@@ -17,6 +17,7 @@ mod races;
 mod rights;
 mod servers;
 mod settings;
+mod silence;
 mod sockets;
 mod statements;
 mod stop;
@@ -45,7 +46,7 @@ fn main() -> std::process::ExitCode {
             streams::TESTS,
             validation::TESTS,
         ],
-        servers::on_postgres::TESTS,
+        &[servers::on_postgres::TESTS, silence::on_postgres::TESTS],
         servers::on_nats::TESTS,
         clients::TESTS,
     )
