@@ -4,7 +4,7 @@ use async_graphql::futures_util::StreamExt;
 use async_graphql::{Request, Response, ValidationMode};
 
 use super::documents::{Document, Documents};
-use super::error::top_level;
+use super::error::{of_request, top_level};
 use super::following::{Following, Opening, Saying};
 use super::{Schema, builder, coding, counting, guard};
 use crate::usecases::{Desk, Fault, Refusal};
@@ -45,7 +45,7 @@ impl Api {
             (None, Some(response)) => Err(response),
             (None, None) => {
                 let fault = Refusal::Fault(Fault("a subscription was neither opened nor refused".into()));
-                Err(Response::from_errors(vec![top_level(fault).into_server_error(Default::default())]))
+                Err(Response::from_errors(vec![of_request(top_level(fault))]))
             }
         }
     }

@@ -7,11 +7,11 @@ use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextResolve, ResolveInfo,
 };
 use async_graphql::{
-    PathSegment, Pos, QueryPathNode, QueryPathSegment, Request, Response, ServerError, ServerResult, Value,
+    PathSegment, QueryPathNode, QueryPathSegment, Request, Response, ServerError, ServerResult, Value,
 };
 
 use super::context::{KnownViewer, Session, not_signed_in};
-use super::error::{denial, top_level};
+use super::error::{denial, of_request, top_level};
 use super::gathering::Gathering;
 use super::loaders::Loaders;
 use crate::auth::policy;
@@ -77,7 +77,7 @@ impl Extension for Enforcer {
         }
         let viewer = ctx.data_opt::<Session>().map(|session| &session.viewer);
         let Err(denied) = judge(viewer, info.parent_type, info.name) else { return next.run(ctx, info).await };
-        let mut error = denial(&denied).into_server_error(Pos::default());
+        let mut error = of_request(denial(&denied));
         error.path = path(info.path_node);
         if info.return_type.ends_with('!') {
             return Err(error);
@@ -95,11 +95,11 @@ async fn asking(ctx: &ExtensionContext<'_>, request: &Request) -> ServerResult<O
     }
     let Some(TokenIdentity(identity)) = given(request).or_else(|| ctx.data_opt()) else { return Ok(None) };
     let viewer = ctx.data_unchecked::<Desk>().viewer(identity.practice_id, identity.member_id).await;
-    let viewer = viewer.map_err(|refusal| top_level(refusal).into_server_error(Pos::default()))?;
+    let viewer = viewer.map_err(|refusal| of_request(top_level(refusal)))?;
     let viewer = viewer.ok_or_else(|| {
         let gone =
             Denied::Unauthenticated("This member can no longer sign in. Ask an admin of the practice.".to_owned());
-        denial(&gone).into_server_error(Pos::default())
+        of_request(denial(&gone))
     })?;
     Ok(Some((viewer, identity.expires_at)))
 }

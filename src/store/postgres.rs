@@ -100,6 +100,10 @@ async fn reach(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
 fn final_refusal(error: &sqlx::Error) -> Option<&'static str> {
     match error {
         sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => Some("Check --database-url."),
+        // A certificate that is not trusted.
+        sqlx::Error::Io(broken) if broken.kind() == std::io::ErrorKind::InvalidData => {
+            Some("Check --database-url: its sslmode, its sslrootcert, and that its host is the certificate's.")
+        }
         sqlx::Error::Database(refused) => match refused.code().as_deref() {
             Some("28P01" | "28000") => Some("Check the user and the password in --database-url."),
             Some("3D000") => Some("Make the database first: createdb NAME."),

@@ -46,7 +46,7 @@ fn main() -> std::process::ExitCode {
             streams::TESTS,
             validation::TESTS,
         ],
-        &[servers::on_postgres::TESTS, silence::on_postgres::TESTS],
+        &[servers::on_postgres::TESTS, servers::on_postgres::with_tls::TESTS, silence::on_postgres::TESTS],
         servers::on_nats::TESTS,
         clients::TESTS,
     )

@@ -153,6 +153,24 @@ async fn one_practices_waiting_writes_leave_the_database_to_the_others() {
     }
 }
 
+#[cfg(feature = "tls")]
+async fn the_way_to_the_database_is_encrypted_and_only_to_whom_the_address_trusts() {
+    let server = Postgres::start_with_tls().expect("it starts");
+    let url = |trusted: &str| {
+        let certificate = server.certificate(trusted);
+        let url = format!("{}?sslmode=verify-full&sslrootcert={}", server.url("desk"), certificate.display());
+        DatabaseUrl::parse(&url).expect("an address")
+    };
+    server.database("desk");
+    let store = Store::open(&url("ca")).await.expect("it opens");
+    let encrypted = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+        WHERE application_name = 'frontdesk'";
+    assert_eq!(server.query("desk", encrypted), "t");
+    store.close().await.expect("it closes");
+    let Err(refused) = Store::open(&url("stranger")).await else { panic!("anybody is trusted") };
+    assert!(refused.to_string().contains("Check --database-url"), "{refused}");
+}
+
 /// The name of the practice's database.
 pub fn database_name(practice: &TestPractice) -> String {
     let shown = practice.database_url().to_string();
@@ -164,6 +182,18 @@ crate::support::tests!(an_event_that_no_wake_up_told_of_is_found_by_the_re_check
 /// What needs several servers, and so PostgreSQL.
 pub mod on_postgres {
     use super::*;
+
+    #[cfg(feature = "tls")]
+    pub mod with_tls {
+        use super::*;
+        crate::support::tests!(the_way_to_the_database_is_encrypted_and_only_to_whom_the_address_trusts,);
+    }
+
+    /// None in a build without it.
+    #[cfg(not(feature = "tls"))]
+    pub mod with_tls {
+        pub const TESTS: &[crate::support::Test] = &[];
+    }
 
     crate::support::tests!(
         a_stream_on_one_server_shows_what_is_done_on_another_without_waiting_for_the_re_check,
