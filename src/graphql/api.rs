@@ -41,7 +41,7 @@ impl Api {
         // resolver leaves the source, and says nothing.
         let said = self.schema.execute_stream(request.data(opening.clone())).next().await;
         match (opening.take(), said) {
-            (Some(opened), _) => Ok(Following::new(self.rerun.clone(), document, opened)),
+            (Some(opened), _) => Ok(Following::begin(self.rerun.clone(), document, opened)),
             (None, Some(response)) => Err(response),
             (None, None) => {
                 let fault = Refusal::Fault(Fault("a subscription was neither opened nor refused".into()));

@@ -50,7 +50,7 @@ pub enum What {
     /// The request that it is about.
     Requests,
     /// How many requests wait now, of one clinician or of all whom the viewer may see.
-    Count(Desk, Option<ClinicianId>),
+    Count(Box<(Desk, Option<ClinicianId>)>),
 }
 
 impl Opening {
@@ -93,7 +93,7 @@ pub struct Following {
 
 impl Following {
     /// Follows what was opened.
-    pub fn new(schema: Schema, document: Document, opened: Opened) -> Saying {
+    pub fn begin(schema: Schema, document: Document, opened: Opened) -> Saying {
         let (of, with) = document.key();
         let key = Key { view: opened.viewer.view(), of, with };
         let request_id = request_id::current().into();
@@ -105,7 +105,7 @@ impl Following {
         if self.ended {
             return None;
         }
-        if matches!(self.opened.what, What::Count(..)) && self.last_count.is_none() {
+        if matches!(self.opened.what, What::Count(_)) && self.last_count.is_none() {
             return Box::pin(self.count(None)).await;
         }
         loop {
@@ -127,12 +127,12 @@ impl Following {
                 let response = self.run(AppointmentRequestItem::reset(cursor, reason)).await;
                 Some(self.say(Ok(json(&response)), Some(cursor)))
             }
-            What::Count(..) => self.count(None).await,
+            What::Count(_) => self.count(None).await,
         }
     }
 
     async fn tell(&mut self, cursor: Cursor, told: Arc<Told>) -> Option<Said> {
-        if let What::Count(..) = self.opened.what {
+        if let What::Count(_) = self.opened.what {
             return self.count(Some(told)).await;
         }
         let item = AppointmentRequestItem::event(cursor, &told, &self.opened.viewer)?;
@@ -172,7 +172,8 @@ impl Following {
 
     /// The count, after an event or at first; none where it is as it was before.
     async fn count(&mut self, news: Option<Arc<Told>>) -> Option<Said> {
-        let What::Count(desk, clinician) = &self.opened.what else { return None };
+        let What::Count(counted) = &self.opened.what else { return None };
+        let (desk, clinician) = &**counted;
         // Counted anew where there is no event, else once an event for all who would count the same.
         let key = Key { view: self.key.view, of: 0, with: format!("{clinician:?}").into() };
         let place = news.map_or_else(Arc::default, |told| told.place::<OnceCell<u64>>(&key));

@@ -113,7 +113,7 @@ impl Subscription {
         permit(ctx, "pendingRequestCount")?;
         let (feed, viewer, clinician) =
             Box::pin(open(ctx, &EventKind::OF_REQUESTS, clinician_id, None)).await.map_err(top_level)?;
-        let what = What::Count(ctx.desk().clone(), clinician);
+        let what = What::Count(Box::new((ctx.desk().clone(), clinician)));
         leave(ctx, feed, what, viewer)
     }
 }
