@@ -9,8 +9,8 @@ use crate::auth::check::Checker;
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::config::{CLOSE_TIMEOUT, Config, PUSH_RETENTION, SWEEP_INTERVAL};
-use crate::graphql;
-use crate::http::{self, Rates, Seats, Server};
+use crate::graphql::Api;
+use crate::http::{self, Openings, Rates, Seats, Server};
 use crate::push::{Bus, Carrier};
 use crate::store::{DatabaseUrl, ServerClaim, Store, StoreError};
 use crate::usecases::Desk;
@@ -69,7 +69,7 @@ pub async fn serve(
     let push = tokio::spawn(desk.clone().keep_pushing(carrier));
     let keys = tokio::spawn(checker.clone().keep_fresh());
     let server = Server {
-        api: graphql::api(desk.clone()),
+        api: Api::new(desk.clone()),
         checker,
         clock: desk.clock().clone(),
         rates: Rates::new(&config.door.limits, desk.clock().clone()),
@@ -77,6 +77,7 @@ pub async fn serve(
         allowed_origins: config.door.allowed_origins.clone().into(),
         trusted_proxies: config.door.trusted_proxies.clone().into(),
         seats: Seats::default(),
+        openings: Openings::default(),
         stopping: watch::Sender::new(false).into(),
         desk,
     };

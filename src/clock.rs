@@ -55,12 +55,12 @@ impl Clock {
 }
 
 /// Measures how long something takes: monotonic, and never held.
-pub struct Stopwatch(std::time::Instant);
+pub struct Stopwatch(tokio::time::Instant);
 
 impl Stopwatch {
     /// Starts now.
     pub fn start() -> Self {
-        Self(std::time::Instant::now())
+        Self(tokio::time::Instant::now())
     }
 
     /// What has passed since.

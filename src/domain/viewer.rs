@@ -41,10 +41,25 @@ pub struct Viewer {
     pub client_id: Option<ClientId>,
 }
 
+/// All members of one practice who may see the same: that depends on their roles, and on whose clinician or client they
+/// are, and on nothing else of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct View {
+    is_admin: bool,
+    clinician_id: Option<ClinicianId>,
+    client_id: Option<ClientId>,
+}
+
 impl Viewer {
     /// How they are signed in.
     pub fn sign_in(&self) -> SignIn {
         SignIn { member_id: self.member_id, link_id: self.link_id }
+    }
+
+    /// Those who may see the same.
+    pub fn view(&self) -> View {
+        let Self { practice_id: _, member_id: _, link_id: _, is_admin, clinician_id, client_id } = *self;
+        View { is_admin, clinician_id, client_id }
     }
 
     /// True where the member holds the role.

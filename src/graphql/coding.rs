@@ -1,24 +1,12 @@
 //! Gives the library's own errors a code, and keeps them short: they repeat what the caller wrote.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation};
 use async_graphql::{ErrorExtensionValues, Response, ServerError, ValidationResult};
 
 /// The longest message of the library that is passed on, in characters. Its own words come to about a hundred of them.
 const MESSAGE_MAX_CHARS: usize = 200;
-
-/// Says to whoever put it into a request's data that its document can be run.
-#[derive(Clone, Default)]
-pub struct Validated(Arc<AtomicBool>);
-
-impl Validated {
-    /// True once the document was found right.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// Codes what has none.
 pub struct Coding;
@@ -38,14 +26,10 @@ impl Extension for Coder {
         ctx: &ExtensionContext<'_>,
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
-        let result = next.run(ctx).await.map_err(|mut errors| {
+        next.run(ctx).await.map_err(|mut errors| {
             errors.iter_mut().for_each(|error| code(error, "GRAPHQL_VALIDATION_FAILED"));
             errors
-        })?;
-        if let Some(Validated(validated)) = ctx.data_opt() {
-            validated.store(true, Ordering::Relaxed);
-        }
-        Ok(result)
+        })
     }
 
     async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {

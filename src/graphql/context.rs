@@ -1,8 +1,6 @@
 //! What a resolver may ask of its context.
 
-use std::sync::{Arc, Mutex, OnceLock};
-
-use async_graphql::{Context, ServerError};
+use async_graphql::Context;
 
 use super::gathering::Gathering;
 use super::loaders::Loaders;
@@ -28,10 +26,13 @@ pub struct Session {
     pub expires_at: Instant,
     pub loaders: Loaders,
     pub gathering: Gathering,
-    /// The denials of nullable fields so far, which are told beside the data.
-    pub denials: Arc<Mutex<Vec<ServerError>>>,
-    /// What the request's document asks for, apart from where a stream begins; known once it is parsed.
-    pub document: Arc<OnceLock<u64>>,
+}
+
+/// Who a stream's reader was found to be when it was opened, for the runs that write its items down. The stream ends when
+/// they are that no longer.
+pub struct KnownViewer {
+    pub viewer: Viewer,
+    pub expires_at: Instant,
 }
 
 /// Where a stream begins, as the transport was told: a browser that lost its events says the last it had. Put into the

@@ -1,7 +1,7 @@
 //! The one place where a "no" becomes an answer: a rule's goes into a mutation's payload, a right's and a fault's to
 //! the top.
 
-use async_graphql::{Error, ErrorExtensions};
+use async_graphql::{Error, ErrorExtensions, Pos, ServerError};
 
 use super::request_id;
 use crate::domain::rejection::{Code, Rejection};
@@ -14,6 +14,13 @@ pub fn top_level(refusal: Refusal) -> Error {
         Refusal::Denied(denied) => denial(&denied),
         Refusal::Fault(fault) => internal(&fault),
     }
+}
+
+/// The same where it is no field's: it has no place in the document.
+pub fn of_request(error: Error) -> ServerError {
+    let mut error = error.into_server_error(Pos::default());
+    error.locations.clear();
+    error
 }
 
 /// Missing rights, and what is not there.

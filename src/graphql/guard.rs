@@ -1,24 +1,22 @@
 //! Field policy at work: before any resolver runs, the viewer's roles are held against the field's rule.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::any::TypeId;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest, NextResolve,
-    ResolveInfo,
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextResolve, ResolveInfo,
 };
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{
-    PathSegment, Pos, QueryPathNode, QueryPathSegment, Request, Response, ServerError, ServerResult, Value, Variables,
+    PathSegment, QueryPathNode, QueryPathSegment, Request, Response, ServerError, ServerResult, Value,
 };
 
-use super::context::{Session, not_signed_in};
-use super::document::shrink;
-use super::error::{denial, top_level};
+use super::context::{KnownViewer, Session, not_signed_in};
+use super::error::{denial, of_request, top_level};
 use super::gathering::Gathering;
 use super::loaders::Loaders;
-use super::once;
 use crate::auth::policy;
 use crate::auth::token::Identity;
+use crate::domain::time::Instant;
 use crate::domain::viewer::Viewer;
 use crate::usecases::{Denied, Desk};
 
@@ -38,8 +36,7 @@ impl ExtensionFactory for Rights {
 /// One request's enforcement, with the denials of nullable fields, which are told beside the data.
 #[derive(Default)]
 struct Enforcer {
-    denials: Arc<Mutex<Vec<ServerError>>>,
-    document: Arc<OnceLock<u64>>,
+    denials: Mutex<Vec<ServerError>>,
 }
 
 #[async_graphql::async_trait::async_trait]
@@ -50,40 +47,11 @@ impl Extension for Enforcer {
         request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        let in_request = request.data.get(&std::any::TypeId::of::<TokenIdentity>());
-        let identity = in_request.and_then(|data| data.downcast_ref::<TokenIdentity>());
-        let identity = identity.or_else(|| ctx.data_opt::<TokenIdentity>()).map(|token| token.0);
-        let Some(identity) = identity else { return next.run(ctx, request).await };
-        let desk = ctx.data_unchecked::<Desk>();
-        let viewer = desk.viewer(identity.practice_id, identity.sign_in()).await;
-        let viewer = viewer.map_err(|refusal| top_level(refusal).into_server_error(Pos::default()))?;
-        let Some(viewer) = viewer else {
-            let gone =
-                Denied::Unauthenticated("This member can no longer sign in. Ask an admin of the practice.".to_owned());
-            return Err(denial(&gone).into_server_error(Pos::default()));
-        };
+        let Some((viewer, expires_at)) = asking(ctx, &request).await? else { return next.run(ctx, request).await };
         let gathering = Gathering::default();
-        let loaders = Loaders::new(desk.clone(), viewer.clone(), gathering.clone());
-        let (denials, document) = (self.denials.clone(), self.document.clone());
-        let session = Session { viewer, expires_at: identity.expires_at, loaders, gathering, denials, document };
+        let loaders = Loaders::new(ctx.data_unchecked::<Desk>().clone(), viewer.clone(), gathering.clone());
+        let session = Session { viewer, expires_at, loaders, gathering };
         next.run(ctx, request.data(session)).await
-    }
-
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        let mut document = next.run(ctx, query, variables).await?;
-        // Only streams render the same for many readers.
-        if document.operations.iter().any(|(_, operation)| operation.node.ty == OperationType::Subscription) {
-            let _ = self.document.set(once::fingerprint(query, &document, variables));
-            // It is kept as long as the stream is open.
-            shrink::to_fit(&mut document);
-        }
-        Ok(document)
     }
 
     async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
@@ -109,7 +77,7 @@ impl Extension for Enforcer {
         }
         let viewer = ctx.data_opt::<Session>().map(|session| &session.viewer);
         let Err(denied) = judge(viewer, info.parent_type, info.name) else { return next.run(ctx, info).await };
-        let mut error = denial(&denied).into_server_error(Pos::default());
+        let mut error = of_request(denial(&denied));
         error.path = path(info.path_node);
         if info.return_type.ends_with('!') {
             return Err(error);
@@ -118,6 +86,26 @@ impl Extension for Enforcer {
         self.denials.lock().unwrap_or_else(PoisonError::into_inner).push(error);
         Ok(Some(Value::Null))
     }
+}
+
+/// Who asks, as their member's row says now, and until when; none where nobody says who they are.
+async fn asking(ctx: &ExtensionContext<'_>, request: &Request) -> ServerResult<Option<(Viewer, Instant)>> {
+    if let Some(KnownViewer { viewer, expires_at }) = given(request) {
+        return Ok(Some((viewer.clone(), *expires_at)));
+    }
+    let Some(TokenIdentity(identity)) = given(request).or_else(|| ctx.data_opt()) else { return Ok(None) };
+    let viewer = ctx.data_unchecked::<Desk>().viewer(identity.practice_id, identity.sign_in()).await;
+    let viewer = viewer.map_err(|refusal| of_request(top_level(refusal)))?;
+    let viewer = viewer.ok_or_else(|| {
+        let gone =
+            Denied::Unauthenticated("This member can no longer sign in. Ask an admin of the practice.".to_owned());
+        of_request(denial(&gone))
+    })?;
+    Ok(Some((viewer, identity.expires_at)))
+}
+
+fn given<T: Send + Sync + 'static>(request: &Request) -> Option<&T> {
+    request.data.get(&TypeId::of::<T>())?.downcast_ref()
 }
 
 /// The viewer's roles against a field's rule. A field without a rule is refused.

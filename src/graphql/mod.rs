@@ -1,17 +1,19 @@
 //! The API: thin. Each resolver parses, calls one use case, and shapes its answer.
 
+mod api;
 mod coding;
 mod context;
 mod counting;
 mod document;
+mod documents;
 mod enums;
 mod error;
+mod following;
 mod gathering;
 mod guard;
 mod input;
 mod loaders;
 mod mutation;
-mod once;
 mod page;
 mod query;
 pub mod request_id;
@@ -20,24 +22,14 @@ mod sdl;
 mod subscription;
 mod types;
 
-use async_graphql::Schema;
-
-use crate::usecases::Desk;
-
-pub use coding::Validated;
+pub use api::Api;
 pub use context::ResumeAfter;
 pub use document::{Asked, Prepared, limit_exceeded, prepare};
+pub use following::{Said, Saying};
 pub use guard::TokenIdentity;
-pub use once::SharedPayload;
 pub use sdl::print as print_sdl;
 
-/// The API's schema, ready to execute.
-pub type Api = Schema<query::Query, mutation::Mutation, subscription::Subscription>;
-
-/// Builds the schema over a desk.
-pub fn api(desk: Desk) -> Api {
-    builder().data(desk).extension(coding::Coding).extension(counting::Counting).extension(guard::Rights).finish()
-}
+type Schema = async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
 fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
     Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)

@@ -1,31 +1,22 @@
 //! The subscription root: what happens, as it happens.
 
-use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
-
-use async_graphql::futures_util::stream::{self, Stream};
-use async_graphql::parser::types::Field;
-use async_graphql::registry::Registry;
-use async_graphql::{
-    ComplexObject, Context, ContextSelectionSet, Error, ID, OutputType, Positioned, Result, ServerResult, SimpleObject,
-    Subscription as Root, Union, Value,
-};
-use tokio::sync::OnceCell;
+use async_graphql::futures_util::stream;
+use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject, Subscription as Root, Union};
 
 use super::context::{Asking, ResumeAfter};
 use super::enums::{AppointmentRequestEventType, StreamResetReason};
 use super::error::{denial, top_level};
+use super::following::{OneItem, Opening, What};
 use super::guard;
 use super::input;
-use super::once;
 use super::scalars::{Cursor, DateTime};
 use super::types::member::Member;
 use super::types::request::AppointmentRequest;
-use crate::domain::events::EventKind;
+use crate::domain::events::{self, EventKind};
 use crate::domain::ids::{ClinicianId, MemberId};
 use crate::domain::viewer::Viewer;
-use crate::push::{Feed, FeedEnd, FeedItem, ResetReason, Told};
-use crate::usecases::{Denied, Desk, Refusal, RequestStream, may_see};
+use crate::push::{Feed, ResetReason, Told};
+use crate::usecases::{Refusal, RequestStream, may_see};
 
 /// Where every stream begins.
 pub struct Subscription;
@@ -90,7 +81,7 @@ impl Subscription {
         #[graphql(desc = "Replay first what came after this cursor; without it the stream begins now.")] after: Option<
             Cursor,
         >,
-    ) -> Result<impl Stream<Item = Result<Frame>> + use<>> {
+    ) -> Result<Items<AppointmentRequestItem>> {
         permit(ctx, "appointmentRequested")?;
         Box::pin(follow(ctx, &[EventKind::AppointmentRequested], clinician_id, after)).await
     }
@@ -105,7 +96,7 @@ impl Subscription {
         #[graphql(desc = "Replay first what came after this cursor; without it the stream begins now.")] after: Option<
             Cursor,
         >,
-    ) -> Result<impl Stream<Item = Result<Frame>> + use<>> {
+    ) -> Result<Items<AppointmentRequestItem>> {
         permit(ctx, "appointmentRequestChanged")?;
         Box::pin(follow(ctx, &EventKind::OF_REQUESTS, clinician_id, after)).await
     }
@@ -118,13 +109,12 @@ impl Subscription {
         #[graphql(desc = "Only this clinician's; an admin who leaves it out counts all. A clinician can name only \
                           themselves.")]
         clinician_id: Option<ID>,
-    ) -> Result<impl Stream<Item = Result<i32>> + use<>> {
+    ) -> Result<Items<i32>> {
         permit(ctx, "pendingRequestCount")?;
         let (feed, viewer, clinician) =
             Box::pin(open(ctx, &EventKind::OF_REQUESTS, clinician_id, None)).await.map_err(top_level)?;
-        let key = format!("{} counts {clinician:?}", once::view(&viewer)).into();
-        let counts = Counts { feed, desk: ctx.desk().clone(), viewer, clinician, key, last: None, ended: false };
-        Ok(stream::unfold(counts, |mut counts| async move { Some((counts.next().await?, counts)) }))
+        let what = What::Count(Box::new((ctx.desk().clone(), clinician)));
+        leave(ctx, feed, what, viewer)
     }
 }
 
@@ -132,6 +122,10 @@ impl Subscription {
 fn permit(ctx: &Context<'_>, field: &str) -> Result<()> {
     guard::judge(ctx.viewer().ok(), "Subscription", field).map_err(|denied| denial(&denied))
 }
+
+/// What a subscription's resolver gives out itself: the one item that is being written down, or nothing. What follows is
+/// left in the request's `Opening`.
+type Items<T> = stream::Iter<std::option::IntoIter<Result<T>>>;
 
 async fn open(
     ctx: &Context<'_>,
@@ -152,86 +146,35 @@ async fn follow(
     kinds: &'static [EventKind],
     clinician_id: Option<ID>,
     after: Option<Cursor>,
-) -> Result<impl Stream<Item = Result<Frame>> + use<>> {
+) -> Result<Items<AppointmentRequestItem>> {
+    if let Some(item) = OneItem::of(ctx) {
+        return Ok(stream::iter(Some(Ok(item))));
+    }
     let last = ctx.data_opt::<ResumeAfter>().map(|last| Cursor(last.0.clone()));
-    let after = last.or(after);
-    let (feed, viewer, _) = open(ctx, kinds, clinician_id, after).await.map_err(top_level)?;
-    let follower = Follower { feed, view: once::view(&viewer), viewer };
-    Ok(stream::unfold(follower, |mut follower| async move { Some((follower.next().await?, follower)) }))
+    let (feed, viewer, _) = open(ctx, kinds, clinician_id, last.or(after)).await.map_err(top_level)?;
+    leave(ctx, feed, What::Requests, viewer)
 }
 
-/// An item of a stream on its way to one reader. What others see alike is rendered for the first of them.
-pub struct Frame {
-    item: Arc<AppointmentRequestItem>,
-    shared: Option<(Arc<Told>, Arc<str>)>,
+fn leave<T>(ctx: &Context<'_>, feed: Feed, what: What, viewer: Viewer) -> Result<Items<T>> {
+    let expires_at = ctx.expires_at().map_err(|denied| denial(&denied))?;
+    Opening::leave(ctx, feed, what, viewer, expires_at);
+    Ok(stream::iter(None))
 }
 
-impl OutputType for Frame {
-    fn type_name() -> Cow<'static, str> {
-        AppointmentRequestItem::type_name()
+impl AppointmentRequestItem {
+    /// What the event tells the viewer; none where they may not see it.
+    pub fn event(cursor: events::Cursor, told: &Told, viewer: &Viewer) -> Option<Self> {
+        let r#type = event_type(told.event.kind)?;
+        let request = told.request.clone().filter(|request| may_see(viewer, request))?;
+        let appointment_request = AppointmentRequest { request, settings: told.settings.clone() };
+        let (cursor, occurred_at, actor) = (cursor.into(), told.event.occurred_at.into(), told.event.actor);
+        Some(Self::Event(AppointmentRequestEvent { cursor, r#type, occurred_at, appointment_request, actor }))
     }
 
-    fn introspection_type_name(&self) -> Cow<'static, str> {
-        self.item.introspection_type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        AppointmentRequestItem::create_type_info(registry)
-    }
-
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let render = self.item.resolve(ctx, field);
-        match &self.shared {
-            Some((told, view)) => once::render(told, view, ctx, render).await,
-            None => render.await,
-        }
-    }
-}
-
-/// What an event tells the readers of one view; none where they may not see it.
-type Shaped = OnceLock<Option<Arc<AppointmentRequestItem>>>;
-
-/// Turns a feed's items into the API's.
-struct Follower {
-    feed: Feed,
-    viewer: Viewer,
-    view: Arc<str>,
-}
-
-impl Follower {
-    async fn next(&mut self) -> Option<Result<Frame>> {
-        loop {
-            let item = match self.feed.next().await? {
-                Ok(item) => item,
-                Err(end) => return Some(Err(ended(end))),
-            };
-            match item {
-                FeedItem::Reset(cursor, reason) => {
-                    let (cursor, message) = (cursor.into(), what_to_do(reason));
-                    let reset = StreamReset { cursor, message, reason: reason.into() };
-                    return Some(Ok(Frame { item: Arc::new(AppointmentRequestItem::Reset(reset)), shared: None }));
-                }
-                FeedItem::Event(cursor, told) => {
-                    if let Some(item) = self.shape(cursor.into(), &told) {
-                        return Some(Ok(Frame { item, shared: Some((told, self.view.clone())) }));
-                    }
-                }
-            }
-        }
-    }
-
-    /// What the event tells its reader, made once for all who have the same rights; none where they may not see it.
-    fn shape(&self, cursor: Cursor, told: &Told) -> Option<Arc<AppointmentRequestItem>> {
-        let place = told.place::<Shaped>(&self.view);
-        let shaped = place.get_or_init(|| {
-            let r#type = event_type(told.event.kind)?;
-            let request = told.request.clone().filter(|request| may_see(&self.viewer, request))?;
-            let appointment_request = AppointmentRequest { request, settings: told.settings.clone() };
-            let (occurred_at, actor) = (told.event.occurred_at.into(), told.event.actor);
-            let event = AppointmentRequestEvent { cursor, r#type, occurred_at, appointment_request, actor };
-            Some(Arc::new(AppointmentRequestItem::Event(event)))
-        });
-        shaped.clone()
+    /// That the stream starts over at a cursor.
+    pub fn reset(cursor: events::Cursor, reason: ResetReason) -> Self {
+        let (cursor, message) = (cursor.into(), what_to_do(reason));
+        Self::Reset(StreamReset { cursor, message, reason: reason.into() })
     }
 }
 
@@ -259,66 +202,4 @@ fn event_type(kind: EventKind) -> Option<AppointmentRequestEventType> {
         EventKind::AppointmentRequestSuperseded => AppointmentRequestEventType::Superseded,
         _ => return None,
     })
-}
-
-/// The count, sent when it differs from the one sent before.
-struct Counts {
-    feed: Feed,
-    desk: Desk,
-    viewer: Viewer,
-    clinician: Option<ClinicianId>,
-    /// Of all who count the same.
-    key: Arc<str>,
-    last: Option<i32>,
-    ended: bool,
-}
-
-impl Counts {
-    async fn next(&mut self) -> Option<Result<i32>> {
-        if self.ended {
-            return None;
-        }
-        loop {
-            let news = match self.last {
-                None => None,
-                Some(_) => match self.feed.next().await? {
-                    Ok(FeedItem::Event(_, told)) => Some(told),
-                    Ok(FeedItem::Reset(..)) => None,
-                    Err(end) => return self.end(ended(end)),
-                },
-            };
-            // Counted anew where there is no event, else once an event for all who would count the same.
-            let place = news.map_or_else(Arc::default, |told| told.place::<OnceCell<i32>>(&self.key));
-            let count = match place.get_or_try_init(|| Box::pin(self.count())).await {
-                Ok(count) => *count,
-                Err(refusal) => return self.end(top_level(refusal)),
-            };
-            if self.last.replace(count) != Some(count) {
-                return Some(Ok(count));
-            }
-        }
-    }
-
-    async fn count(&self) -> Result<i32, Refusal> {
-        let count = self.desk.pending_request_count(&self.viewer, self.clinician).await?;
-        Ok(i32::try_from(count).unwrap_or(i32::MAX))
-    }
-
-    fn end(&mut self, error: Error) -> Option<Result<i32>> {
-        self.ended = true;
-        Some(Err(error))
-    }
-}
-
-/// Why a stream ended, as its last word.
-fn ended(end: FeedEnd) -> Error {
-    match end {
-        FeedEnd::TokenExpired => denial(&Denied::Unauthenticated(
-            "The token has expired. Sign in again, and resume from your cursor.".to_owned(),
-        )),
-        FeedEnd::RightsChanged => {
-            denial(&Denied::Forbidden("Your rights have changed, and this stream has ended. Subscribe again."))
-        }
-        FeedEnd::Fault(error) => top_level(Refusal::Fault(crate::usecases::Fault(Box::new(error)))),
-    }
 }

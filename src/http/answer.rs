@@ -48,13 +48,13 @@ pub fn error(code: &str, message: impl Into<String>) -> ServerError {
 
 /// A request that is well formed as far as HTTP goes, but whose document cannot be run.
 pub fn refused_document(error: ServerError, media: Media) -> Response {
-    whole(async_graphql::Response::from_errors(vec![error]), media)
+    whole(&async_graphql::Response::from_errors(vec![error]), media)
 }
 
 /// A response with the status that its media type demands. A request error has no `data`: nothing was run.
-pub fn whole(response: async_graphql::Response, media: Media) -> Response {
-    if !is_request_error(&response) {
-        return written(StatusCode::OK, media, &response);
+pub fn whole(response: &async_graphql::Response, media: Media) -> Response {
+    if !is_request_error(response) {
+        return written(StatusCode::OK, media, response);
     }
     let status = match code(&response.errors) {
         Some("UNAUTHENTICATED") => StatusCode::UNAUTHORIZED,

@@ -2,12 +2,9 @@
 //! that break WebSockets.
 
 use std::convert::Infallible;
-use std::future::poll_fn;
-use std::task::Poll;
 use std::time::Duration;
 
-use async_graphql::Value;
-use async_graphql::futures_util::stream::{self, BoxStream, StreamExt};
+use async_graphql::futures_util::stream::{self, StreamExt};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,9 +14,10 @@ use tracing::Instrument;
 use super::answer::{Refused, is_request_error, whole};
 use super::media::Media;
 use super::seats::Seat;
-use super::{Server, graphql};
+use super::{Server, graphql, operation};
+use crate::domain::events::Cursor;
 use crate::domain::ids::MemberId;
-use crate::graphql::{ResumeAfter, TokenIdentity, Validated, request_id};
+use crate::graphql::{ResumeAfter, Said, Saying, TokenIdentity, request_id};
 use crate::limits::Limit;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -29,12 +27,13 @@ const NO_BUFFERING: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffe
 const RETRY: &str = "retry: 1000\n\n";
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
-/// A query's or a mutation's one response.
-pub fn once(response: async_graphql::Response) -> Response {
-    if is_request_error(&response) {
+/// An operation's one response.
+pub fn once(response: &async_graphql::Response) -> Response {
+    if is_request_error(response) {
         return whole(response, Media::GraphqlResponse);
     }
-    answer(Body::from(next(&response) + COMPLETE))
+    let payload = serde_json::to_string(response).unwrap_or_default();
+    answer(Body::from(next(&payload, None) + COMPLETE))
 }
 
 /// A subscription's events. A document that cannot be run is refused with its status, not in an event.
@@ -54,19 +53,12 @@ pub async fn open(
     if let Some(Ok(last)) = headers.get(LAST_EVENT_ID).map(|value| value.to_str()) {
         request = request.data(ResumeAfter(last.to_owned()));
     }
-    let validated = Validated::default();
-    let mut responses = server.api.execute_stream(request.data(validated.clone()));
-    let first = poll_fn(|cx| match responses.poll_next_unpin(cx) {
-        Poll::Pending if !validated.is_set() => Poll::Pending,
-        Poll::Pending => Poll::Ready(None),
-        Poll::Ready(first) => Poll::Ready(first),
-    });
-    let first = match first.await {
-        Some(refused) if is_request_error(&refused) => return Ok(whole(refused, Media::GraphqlResponse)),
-        first => first.as_ref().map(next).unwrap_or_default(),
+    let said = match operation::follow(server, request).await {
+        Ok(said) => said,
+        Err(response) => return Ok(once(&response)),
     };
-    let (begun, every) = (RETRY.to_owned() + &first, server.limits.span(Limit::PingSeconds));
-    let events = Events { begun: Some(begun), responses, stopping: server.stopping.subscribe(), every, _seat: seat };
+    let every = server.limits.span(Limit::PingSeconds);
+    let events = Events { begun: false, said, stopping: server.stopping.subscribe(), every, _seat: seat };
     let (id, span) = (request_id::current(), tracing::Span::current());
     let events = stream::unfold(Some(events), move |events| {
         let next = async { events?.next().await };
@@ -81,8 +73,8 @@ fn answer(body: Body) -> Response {
 
 /// One subscription that is followed.
 struct Events {
-    begun: Option<String>,
-    responses: BoxStream<'static, async_graphql::Response>,
+    begun: bool,
+    said: Saying,
     stopping: watch::Receiver<bool>,
     /// How often something is sent at least, so that no proxy takes the stream for dead, and we find out who is gone.
     every: Duration,
@@ -92,15 +84,16 @@ struct Events {
 impl Events {
     /// What is sent next, and what then goes on.
     async fn next(mut self) -> Option<(String, Option<Self>)> {
-        if let Some(begun) = self.begun.take() {
-            return Some((begun, Some(self)));
+        if !self.begun {
+            self.begun = true;
+            return Some((RETRY.to_owned(), Some(self)));
         }
         let said = tokio::select! {
             biased;
             // Ended without `complete`, it is taken up again elsewhere.
             _ = self.stopping.wait_for(|stopping| *stopping) => return Some((RETRY.to_owned(), None)),
-            response = self.responses.next() => match response {
-                Some(response) => next(&response),
+            said = self.said.next() => match said {
+                Some(Said { payload, cursor }) => next(&payload, cursor),
                 None => return Some((COMPLETE.to_owned(), None)),
             },
             () = tokio::time::sleep(self.every) => ":\n\n".to_owned(),
@@ -109,18 +102,8 @@ impl Events {
     }
 }
 
-/// One response as an event; its id is the cursor that was asked for with it, from which the stream can be resumed.
-fn next(response: &async_graphql::Response) -> String {
-    let id = cursor(&response.data).map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
-    let data = serde_json::to_string(response).unwrap_or_default();
-    format!("event: next\n{id}data: {data}\n\n")
-}
-
-fn cursor(data: &Value) -> Option<&str> {
-    let Value::Object(fields) = data else { return None };
-    let Value::Object(item) = fields.values().next()? else { return None };
-    match item.get("cursor")? {
-        Value::String(cursor) if !cursor.contains(['\n', '\r', '\0']) => Some(cursor),
-        _ => None,
-    }
+/// One response as an event; its id is the cursor from which the stream can be resumed.
+fn next(payload: &str, cursor: Option<Cursor>) -> String {
+    let id = cursor.map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
+    format!("event: next\n{id}data: {payload}\n\n")
 }

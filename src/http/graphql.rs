@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::answer::{Refused, error, refused_document, whole};
 use super::media::{Accepted, Media, is_json};
 use super::rates::TooOften;
-use super::{Server, events, parameters};
-use crate::graphql::{Asked, Prepared, TokenIdentity, limit_exceeded, prepare};
+use super::{Server, events, operation, parameters};
+use crate::graphql::{Asked, Prepared, limit_exceeded, prepare};
 use crate::limits::Limit;
 
 /// Any of these says that a GET was meant, besides a `Content-Type` of no form and a token.
@@ -65,7 +65,7 @@ async fn respond(server: &Server, accepted: Accepted, request: Request) -> Resul
     }
     let asked =
         if is_get { in_address(&head.uri, &head.headers)? } else { in_body(server, &head.headers, body).await? };
-    let Prepared { request, kind } = match prepare(asked, &server.limits) {
+    let Prepared { mut request, kind } = match prepare(asked, &server.limits) {
         Ok(prepared) => prepared,
         Err(error) => {
             server.desk.metrics().count_bad_request();
@@ -82,28 +82,14 @@ async fn respond(server: &Server, accepted: Accepted, request: Request) -> Resul
         let message = "A subscription is a stream: accept “text/event-stream”, or open a WebSocket at /graphql/ws.";
         return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, message));
     }
-    let response = run(server, request, identity, kind).await;
-    Ok(if media == Media::EventStream { events::once(response) } else { whole(response, media) })
-}
-
-/// Runs a query or a mutation, but not for ever.
-async fn run(
-    server: &Server,
-    mut request: async_graphql::Request,
-    identity: Option<TokenIdentity>,
-    kind: OperationType,
-) -> async_graphql::Response {
     if let Some(identity) = identity {
         request = request.data(identity);
     }
-    let in_time = tokio::time::timeout(server.limits.span(Limit::RequestSeconds), server.api.execute(request)).await;
-    in_time.unwrap_or_else(|_| {
-        let error = out_of_time(kind == OperationType::Mutation, server.limits.get(Limit::RequestSeconds));
-        async_graphql::Response::from_errors(vec![error])
-    })
+    let response = operation::run(server, request, kind).await;
+    Ok(if media == Media::EventStream { events::once(&response) } else { whole(&response, media) })
 }
 
-fn out_of_time(is_mutation: bool, seconds: u64) -> async_graphql::ServerError {
+pub(super) fn out_of_time(is_mutation: bool, seconds: u64) -> async_graphql::ServerError {
     let what = if is_mutation {
         "It is not known whether this was saved: send the same again, with the same idempotencyKey where there is one."
     } else {

@@ -11,6 +11,7 @@ mod listen;
 mod media;
 mod metrics;
 mod network;
+mod operation;
 mod parameters;
 mod rates;
 mod request_id;
@@ -34,6 +35,7 @@ use crate::graphql::Api;
 use crate::limits::Limits;
 use crate::usecases::Desk;
 
+pub use operation::Openings;
 pub use rates::Rates;
 pub use seats::Seats;
 pub use websocket::message::{ClientMessage, read as read_message};
@@ -53,6 +55,8 @@ pub struct Server {
     pub limits: Arc<Limits>,
     /// How many sockets each member has open.
     pub seats: Seats<MemberId>,
+    /// Whose turn it is to open a stream.
+    pub openings: Openings,
     /// How often members and addresses ask.
     pub rates: Rates,
     /// Whose pages may call the API besides our own.

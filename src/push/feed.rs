@@ -83,12 +83,17 @@ pub struct FeedRequest {
 }
 
 impl Feed {
-    /// Opens a stream after a place in the log, or at its end where no place is given.
-    pub async fn open(hub: Hub, request: FeedRequest) -> Result<Self, StoreError> {
-        // Seated before reading where the log ends: what is written in between comes into the queue.
+    /// Opens a stream after a place in the log, or at its end where no place is given; none where the member is not any
+    /// more who they were.
+    pub async fn open(hub: Hub, request: FeedRequest) -> Result<Option<Self>, StoreError> {
+        // Seated before reading where the log ends, and who the member is: what is written in between comes into the
+        // queue, and what changes their rights in between unseats them.
         let seat = hub.seat(&request.viewer, &request.filter).await?;
         let scope = hub.store().read(request.viewer.practice_id);
-        let last_event = scope.counters().await?.last_event;
+        let (viewer, last_event) = scope.viewer_and_last_event(request.viewer.sign_in()).await?;
+        if viewer.as_ref() != Some(&request.viewer) {
+            return Ok(None);
+        }
         let reset = match request.after {
             Some(after) if after > last_event => Some(ResetReason::CursorUnknown),
             Some(after) if after < last_event => {
@@ -99,7 +104,7 @@ impl Feed {
             _ => None,
         };
         let place = if reset.is_some() { last_event } else { request.after.unwrap_or(last_event) };
-        Ok(Self { hub, request, seat, place, read_until: place, page: VecDeque::new(), reset, ended: false })
+        Ok(Some(Self { hub, request, seat, place, read_until: place, page: VecDeque::new(), reset, ended: false }))
     }
 
     /// The next item; none once the stream has ended and has said why.
@@ -181,6 +186,12 @@ impl Feed {
         }
         self.seat = self.hub.seat(&self.request.viewer, &self.request.filter).await.map_err(FeedEnd::Fault)?;
         self.read_until = self.place;
+        // Without a seat they were judged by nobody.
+        let scope = self.hub.store().read(self.request.viewer.practice_id);
+        let viewer = scope.viewer(self.request.viewer.sign_in()).await.map_err(FeedEnd::Fault)?;
+        if viewer.as_ref() != Some(&self.request.viewer) {
+            return Err(FeedEnd::RightsChanged);
+        }
         if self.seat.from - self.place > BEHIND_MAX {
             (self.place, self.read_until) = (self.seat.from, self.seat.from);
             self.reset = Some(ResetReason::FellBehind);

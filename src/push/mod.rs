@@ -21,4 +21,4 @@ pub use hub::Hub;
 #[cfg(feature = "nats")]
 pub use nats::Nats;
 pub use recheck::{RECHECK, recheck};
-pub use told::Told;
+pub use told::{Key, Told};

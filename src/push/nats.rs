@@ -1,6 +1,7 @@
 //! Wake-ups over NATS: plain publish and subscribe, since losing a message is allowed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_nats::{Client, ConnectOptions, Event, Subscriber};
 use futures_util::StreamExt;
@@ -37,10 +38,25 @@ impl Nats {
     pub async fn connect(url: &str) -> Result<Self, String> {
         let reconnected = Arc::new(Notify::new());
         let told = reconnected.clone();
+        // Of one outage the log tells once.
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let noted = is_gone.clone();
+        let gone = move |cause: &str| {
+            if !noted.swap(true, Ordering::Relaxed) {
+                tracing::warn!(cause, "NATS is not there; wake-ups wait for the re-check until it is");
+            }
+        };
         let options = ConnectOptions::new().name("frontdesk").retry_on_initial_connect().event_callback(move |event| {
             match event {
-                Event::Connected => told.notify_one(),
-                Event::Disconnected => tracing::warn!("NATS is gone; wake-ups wait for the re-check until it is back"),
+                Event::Connected => {
+                    if is_gone.swap(false, Ordering::Relaxed) {
+                        tracing::info!("NATS is there again");
+                    }
+                    told.notify_one();
+                }
+                Event::Disconnected => gone("it ended the connection"),
+                Event::ServerError(error) => gone(&error.to_string()),
+                Event::ClientError(error) => gone(&error.to_string()),
                 _ => {}
             }
             std::future::ready(())

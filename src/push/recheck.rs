@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::MissedTickBehavior;
+
 use super::Bus;
 use crate::domain::ids::PracticeId;
 use crate::metrics::Metrics;
@@ -18,8 +20,11 @@ pub const RECHECK: Duration = INTERVAL.saturating_add(UNDER_WAY);
 /// Looks again and again; never ends. One statement covers many practices, and where nobody follows anything there is
 /// none.
 pub async fn recheck(store: Store, bus: Bus, metrics: Metrics) {
+    let mut due = tokio::time::interval(INTERVAL);
+    // One that took long delays those after it, rather than have them come all at once.
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::time::sleep(INTERVAL).await;
+        due.tick().await;
         match store.last_events(&bus.listened_to()).await {
             Ok(last_events) => wake_whoever_was_not(&bus, last_events, &metrics).await,
             Err(error) => tracing::warn!(cause = %error, "the logs could not be checked for missed wake-ups"),

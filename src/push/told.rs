@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::domain::events::LoggedEvent;
 use crate::domain::requests::AppointmentRequest;
 use crate::domain::settings::PracticeSettings;
+use crate::domain::viewer::View;
 
 /// How many different things are kept of one event: views times documents that are asked for at once. Whatever comes
 /// beyond is made for each reader anew.
@@ -19,7 +20,18 @@ pub struct Told {
     pub request: Option<AppointmentRequest>,
     /// The practice's settings, no older than the event.
     pub settings: Arc<PracticeSettings>,
-    kept: Mutex<HashMap<Arc<str>, Arc<dyn Any + Send + Sync>>>,
+    kept: Mutex<HashMap<Key, Arc<dyn Any + Send + Sync>>>,
+}
+
+/// Under which something is kept that was made of an event: who gives the same is given the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// For whom.
+    pub view: View,
+    /// What was made: a number of the maker's choice,
+    pub of: u64,
+    /// and with which values.
+    pub with: Arc<str>,
 }
 
 impl Told {
@@ -31,8 +43,7 @@ impl Told {
     }
 
     /// The place where what is made of this event under `key` is kept for the next reader, while any has the event still.
-    /// Readers who give the same key must be allowed to see the same.
-    pub fn place<T: Default + Send + Sync + 'static>(&self, key: &Arc<str>) -> Arc<T> {
+    pub fn place<T: Default + Send + Sync + 'static>(&self, key: &Key) -> Arc<T> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = kept.get(key) {
             return found.clone().downcast().unwrap_or_default();

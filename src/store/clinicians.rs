@@ -20,6 +20,11 @@ pub struct MemberRow {
     pub email: Option<String>,
 }
 
+/// A member's roles, of `members m` with these joins.
+const ROLES: &str = "m.id, m.is_admin, c.id AS clinician_id, k.id AS client_id";
+const ITS_ROLES: &str = "LEFT JOIN clinicians c ON c.practice_id = m.practice_id AND c.member_id = m.id AND c.active \
+     LEFT JOIN clients k ON k.practice_id = m.practice_id AND k.member_id = m.id AND k.active";
+
 impl Scope<'_> {
     /// Adds a person.
     pub async fn insert_member(
@@ -95,6 +100,20 @@ impl Scope<'_> {
         Ok(self.viewers(&[sign_in]).await?.remove(&sign_in))
     }
 
+    /// The same, with where the log ends.
+    pub async fn viewer_and_last_event(&self, sign_in: SignIn) -> Result<(Option<Viewer>, i64), StoreError> {
+        let (link, its_link) = links(3, sign_in.link_id.iter().count());
+        let sql = format!(
+            "SELECT p.last_event, {ROLES}, {link} FROM practices p LEFT JOIN members m ON m.practice_id = $1 AND m.active \
+             AND m.id = $2 {ITS_ROLES} {its_link} WHERE p.id = $1"
+        );
+        let link = sign_in.link_id.map(|link| link.0.into());
+        let rows = self.query(&sql, std::iter::once(sign_in.member_id.0.into()).chain(link).collect()).await?;
+        let row = rows.first().ok_or(StoreError::NoPractice)?;
+        let viewer = row.try_get::<Option<uuid::Uuid>>("", "id")?.map(|_| self.decode_viewer(row)).transpose()?;
+        Ok((viewer.filter(|viewer| viewer.sign_in() == sign_in), row.try_get("", "last_event")?))
+    }
+
     /// The same of several; those who may not sign in, or not so any more, are not among them.
     pub async fn viewers(&self, sign_ins: &[SignIn]) -> Result<HashMap<SignIn, Viewer>, StoreError> {
         let mut viewers = HashMap::with_capacity(sign_ins.len());
@@ -105,29 +124,18 @@ impl Scope<'_> {
     }
 
     async fn load_viewers(&self, sign_ins: &[SignIn], viewers: &mut HashMap<SignIn, Viewer>) -> Result<(), StoreError> {
-        let links: Vec<_> = sign_ins.iter().filter_map(|one| one.link_id).collect();
-        // One row for each link that is asked for, and one for a member without.
-        let (link, join) = match links.len() {
-            0 => ("NULL", String::new()),
-            count => (
-                "l.id",
-                format!(
-                    "LEFT JOIN member_links l ON l.practice_id = m.practice_id AND l.member_id = m.id AND l.id IN ({}) ",
-                    placeholders(2 + sign_ins.len(), count)
-                ),
-            ),
-        };
+        let asked: Vec<_> = sign_ins.iter().filter_map(|one| one.link_id).collect();
+        let (link, its_link) = links(2 + sign_ins.len(), asked.len());
         let sql = format!(
-            "SELECT m.id, m.is_admin, c.id AS clinician_id, k.id AS client_id, {link} AS link_id FROM members m \
-                   LEFT JOIN clinicians c ON c.practice_id = m.practice_id AND c.member_id = m.id AND c.active \
-                   LEFT JOIN clients k ON k.practice_id = m.practice_id AND k.member_id = m.id AND k.active \
-                   {join}WHERE m.practice_id = $1 AND m.active AND m.id IN ({})",
+            "SELECT {ROLES}, {link} FROM members m {ITS_ROLES} {its_link} \
+             WHERE m.practice_id = $1 AND m.active AND m.id IN ({})",
             placeholders(2, sign_ins.len())
         );
         let members = sign_ins.iter().map(|one| one.member_id.0.into());
-        let values = members.chain(links.iter().map(|link| link.0.into())).collect();
+        let values = members.chain(asked.iter().map(|link| link.0.into())).collect();
         for row in self.query(&sql, values).await? {
             let viewer = self.decode_viewer(&row)?;
+            // By the link, and by a token of ours, which needs none.
             for link_id in [None, viewer.link_id] {
                 let sign_in = SignIn { member_id: viewer.member_id, link_id };
                 viewers.insert(sign_in, Viewer { link_id, ..viewer.clone() });
@@ -146,5 +154,18 @@ impl Scope<'_> {
             clinician_id: id("clinician_id")?.map(ClinicianId),
             client_id: id("client_id")?.map(ClientId),
         })
+    }
+}
+
+/// A column and a join for so many links, bound from a place on: one row for each that a member has of them, or one
+/// without.
+fn links(first: usize, count: usize) -> (&'static str, String) {
+    match count {
+        0 => ("NULL AS link_id", String::new()),
+        count => {
+            let asked = placeholders(first, count);
+            let own = "l.practice_id = m.practice_id AND l.member_id = m.id";
+            ("l.id AS link_id", format!("LEFT JOIN member_links l ON {own} AND l.id IN ({asked})"))
+        }
     }
 }

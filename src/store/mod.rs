@@ -127,6 +127,7 @@ impl Store {
         if let Some(kept) = self.shared.kept(practice, revision) {
             return Ok(kept);
         }
+        let _turn = self.shared.read_turns.take().await?;
         let snapshot = self.snapshot().await?;
         let settings = Scope::new((&snapshot).into(), practice, &self.shared).load_settings().await?;
         self.shared.patience.answered(snapshot.rollback()).await?;

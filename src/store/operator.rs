@@ -30,6 +30,7 @@ impl Store {
     async fn across_practices(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, StoreError> {
         self.shared.statements.fetch_add(1, Ordering::Relaxed);
         let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), sql, values);
+        let _turn = self.shared.read_turns.take().await?;
         self.shared.patience.answered(self.reader.query_all_raw(statement)).await
     }
 

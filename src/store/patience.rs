@@ -22,10 +22,29 @@ const PING_AFTER: Duration = Duration::from_secs(2);
 
 /// How long every connection is tried before and after its use, once one did not answer.
 const DOUBT: Duration = Duration::from_secs(60);
+/// The same once a caller left before the answer came: their connection goes back to the pool just then, and the pool
+/// would wait for it without end.
+const DOUBT_OF_ABANDONED: Duration = Duration::from_secs(3);
 
 /// What is known of a database's silence; one for all its connections.
 #[derive(Clone, Default)]
-pub(super) struct Patience(Arc<Mutex<Option<Stopwatch>>>);
+pub(super) struct Patience(Arc<Mutex<Option<Doubt>>>);
+
+struct Doubt {
+    since: Stopwatch,
+    lasts: Duration,
+}
+
+/// Held while an answer is waited for.
+struct Waiting<'p>(Option<&'p Patience>);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(patience) = self.0 {
+            patience.doubt(DOUBT_OF_ABANDONED);
+        }
+    }
+}
 
 impl Patience {
     /// Waits for an answer, but not for ever. What was asked is then given up, and its connection with it.
@@ -33,10 +52,15 @@ impl Patience {
         &self,
         answer: impl Future<Output = Result<T, E>>,
     ) -> Result<T, StoreError> {
-        match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+        let answer = std::pin::pin!(answer);
+        // Dropped first: who leaves is noted before their connection goes back.
+        let mut waiting = Waiting(Some(self));
+        let answered = tokio::time::timeout(ANSWER_TIMEOUT, answer).await;
+        waiting.0 = None;
+        match answered {
             Ok(answer) => answer.map_err(Into::into),
             Err(_) => {
-                *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Stopwatch::start());
+                self.doubt(DOUBT);
                 let seconds = ANSWER_TIMEOUT.as_secs();
                 let cause = format!("no answer from the database within {seconds} seconds");
                 Err(StoreError::GivenUp(DbErr::Conn(RuntimeErr::Internal(cause))))
@@ -58,9 +82,16 @@ impl Patience {
             })
     }
 
+    /// Doubts for so long, or longer where that was so already.
+    fn doubt(&self, lasts: Duration) {
+        let mut doubt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = doubt.as_ref().map_or(Duration::ZERO, |doubt| doubt.lasts.saturating_sub(doubt.since.elapsed()));
+        *doubt = Some(Doubt { since: Stopwatch::start(), lasts: lasts.max(left) });
+    }
+
     fn is_in_doubt(&self) -> bool {
-        let silent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        silent.as_ref().is_some_and(|since| since.elapsed() < DOUBT)
+        let doubt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        doubt.as_ref().is_some_and(|doubt| doubt.since.elapsed() < doubt.lasts)
     }
 }
 

@@ -10,10 +10,14 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use super::StoreError;
 use super::address::PostgresUrl;
 use super::patience::Patience;
+use crate::clock::Stopwatch;
 
 /// How long a start waits for a server that does not answer yet, and how often it asks.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const START_INTERVAL: Duration = Duration::from_millis(500);
+/// How long one attempt may take, and how often the log says that a start waits.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TELL_INTERVAL: Duration = Duration::from_secs(10);
 /// How often a start begins, where PostgreSQL goes away in the middle of it.
 const START_ATTEMPTS: u32 = 5;
 
@@ -62,27 +66,33 @@ pub(super) async fn open_as_it_is(url: &PostgresUrl) -> Result<DatabaseConnectio
 /// A first connection. A server that is starting is waited for; one that refuses us is not.
 async fn reach(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     let place = format!("PostgreSQL at {}:{}", options.get_host(), options.get_port());
-    let attempts = START_TIMEOUT.as_millis() / START_INTERVAL.as_millis();
-    let mut last = None;
-    for attempt in 0..attempts {
-        let refused = match options.clone().disable_statement_logging().connect().await {
-            Ok(connection) => return Ok(connection),
-            Err(error) => error,
+    let (begun, mut told) = (Stopwatch::start(), None);
+    let cause = loop {
+        let connecting = options.clone().disable_statement_logging();
+        // A server that takes connections and says nothing would be waited for without end.
+        let cause = match tokio::time::timeout(CONNECT_TIMEOUT, connecting.connect()).await {
+            Ok(Ok(connection)) => return Ok(connection),
+            Ok(Err(refused)) => {
+                if let Some(next_step) = final_refusal(&refused) {
+                    return Err(StoreError::Address(format!("{place} refused: {refused}. {next_step}")));
+                }
+                refused.to_string()
+            }
+            Err(_) => format!("no word within {} seconds", CONNECT_TIMEOUT.as_secs()),
         };
-        if let Some(next_step) = final_refusal(&refused) {
-            return Err(StoreError::Address(format!("{place} refused: {refused}. {next_step}")));
+        let left = START_TIMEOUT.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            break cause;
         }
-        if attempt % 20 == 0 {
-            let left = START_TIMEOUT.as_secs() - attempt as u64 * START_INTERVAL.as_millis() as u64 / 1_000;
-            tracing::warn!("{place} does not answer yet; waiting up to {left} seconds more");
+        if told.as_ref().is_none_or(|told: &Stopwatch| told.elapsed() >= TELL_INTERVAL) {
+            tracing::warn!("{place} does not answer yet; waiting up to {} seconds more", left.as_secs());
+            told = Some(Stopwatch::start());
         }
-        last = Some(refused);
         tokio::time::sleep(START_INTERVAL).await;
-    }
-    let cause = last.map_or_else(String::new, |error| format!(": {error}"));
+    };
     let seconds = START_TIMEOUT.as_secs();
     Err(StoreError::Address(format!(
-        "{place} did not answer within {seconds} seconds{cause}. Check that it runs, and its address in --database-url."
+        "{place} did not answer within {seconds} seconds: {cause}. Check that it runs, and its address in --database-url."
     )))
 }
 
@@ -90,6 +100,10 @@ async fn reach(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
 fn final_refusal(error: &sqlx::Error) -> Option<&'static str> {
     match error {
         sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => Some("Check --database-url."),
+        // A certificate that is not trusted.
+        sqlx::Error::Io(broken) if broken.kind() == std::io::ErrorKind::InvalidData => {
+            Some("Check --database-url: its sslmode, its sslrootcert, and that its host is the certificate's.")
+        }
         sqlx::Error::Database(refused) => match refused.code().as_deref() {
             Some("28P01" | "28000") => Some("Check the user and the password in --database-url."),
             Some("3D000") => Some("Make the database first: createdb NAME."),
@@ -140,4 +154,20 @@ async fn connect(
         options.map_sqlx_postgres_pool_opts(move |pool| patience.watch(pool));
     }
     Ok(Database::connect(options).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_takes_connections_and_says_nothing_is_waited_for_a_minute_and_no_longer() {
+        let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = mute.local_addr().expect("an address").port();
+        let options = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(port).username("frontdesk");
+        let begun = Stopwatch::start();
+        let Err(StoreError::Address(told)) = reach(&options).await else { panic!("nobody answered") };
+        assert!(told.contains("did not answer within 60 seconds"), "{told}");
+        assert!((START_TIMEOUT..START_TIMEOUT + 2 * CONNECT_TIMEOUT).contains(&begun.elapsed()));
+    }
 }

@@ -8,7 +8,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::StoreError;
 
-/// How long a turn is waited for: as long as the pools wait for a connection.
+/// How long a turn is waited for: as long as a write waits for its own. Who has a turn finds a connection at once, unless
+/// writers have them all.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) struct ReadTurns(Semaphore);

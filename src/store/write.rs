@@ -29,7 +29,7 @@ impl Store {
             Writer::Turns(writer) => Hold::Turn(writer.turn().await?),
             Writer::Pool(pool, queues) => {
                 let place = queues.place(practice).await?;
-                Hold::Transaction(shared.patience.answered(pool.begin()).await?, place)
+                Hold::Transaction(Pooled(Some((shared.patience.answered(pool.begin()).await?, place))))
             }
         };
         Ok(Write { hold, practice, shared, last_event: 0, appended: 0, revision: 0, rows: Vec::new() })
@@ -41,7 +41,31 @@ enum Hold {
     /// A turn of SQLite's one writer.
     Turn(Turn),
     /// A transaction of its own, on PostgreSQL.
-    Transaction(DatabaseTransaction, Place),
+    Transaction(Pooled),
+}
+
+/// A transaction in its practice's place; none once it is over. Dropped, it is taken back, and only then the place is
+/// free: its connection may still wait for the practice's row.
+struct Pooled(Option<(DatabaseTransaction, Place)>);
+
+impl Pooled {
+    fn transaction(&self) -> &DatabaseTransaction {
+        let (transaction, _) = self.0.as_ref().expect("a write that is not over has its transaction");
+        transaction
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        let Some((transaction, place)) = self.0.take() else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                // Where that fails the connection is gone, and the transaction with it.
+                let _ = transaction.rollback().await;
+                drop(place);
+            });
+        }
+    }
 }
 
 /// A write transaction of one practice, which holds the write lock. Dropped without a commit, it changes nothing.
@@ -61,7 +85,7 @@ impl Write {
     pub fn scope(&self) -> Scope<'_> {
         let transaction = match &self.hold {
             Hold::Turn(turn) => turn.transaction(),
-            Hold::Transaction(transaction, _) => transaction,
+            Hold::Transaction(pooled) => pooled.transaction(),
         };
         Scope::new(transaction.into(), self.practice, &self.shared)
     }
@@ -112,9 +136,11 @@ impl Write {
         let last = self.last_event + self.appended;
         match self.hold {
             Hold::Turn(turn) => turn.commit().await?,
-            Hold::Transaction(transaction, _place) => {
-                let committed = self.shared.patience.answered(transaction.commit()).await;
-                committed.map_err(StoreError::at_commit)?;
+            Hold::Transaction(mut pooled) => {
+                if let Some((transaction, _place)) = pooled.0.take() {
+                    let committed = self.shared.patience.answered(transaction.commit()).await;
+                    committed.map_err(StoreError::at_commit)?;
+                }
             }
         }
         Ok((self.appended > 0).then_some(last))
@@ -124,7 +150,10 @@ impl Write {
     pub async fn roll_back(self) -> Result<(), StoreError> {
         match self.hold {
             Hold::Turn(turn) => turn.roll_back().await,
-            Hold::Transaction(transaction, _place) => self.shared.patience.answered(transaction.rollback()).await,
+            Hold::Transaction(mut pooled) => match pooled.0.take() {
+                Some((transaction, _place)) => self.shared.patience.answered(transaction.rollback()).await,
+                None => Ok(()),
+            },
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::decide_request::save_decided;
 use super::{Desk, Refusal};
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{PracticeId, RequestId};
 use crate::domain::requests::{Decision, Outcome};
 use crate::domain::time::Instant;
 use crate::store::Write;
@@ -12,23 +12,32 @@ use crate::store::Write;
 const BATCH: u64 = 100;
 
 impl Desk {
-    /// Expires what is overdue in every practice. Answers how many there were.
+    /// Expires what is overdue in every practice. Answers how many there were. A practice in which that fails keeps it
+    /// from no other.
     pub async fn expire_overdue_requests(&self) -> Result<usize, Refusal> {
         let mut expired = 0;
         for practice in self.store.practices_with_lapsed(self.clock.now()).await? {
-            loop {
-                let now = self.clock.now();
-                let mut write = self.store.write(practice).await?;
-                let overdue = write.scope().lapsed(now, BATCH).await?;
-                if overdue.is_empty() {
-                    break;
-                }
-                expired += overdue.len();
-                expire(&mut write, &overdue, now).await?;
-                self.commit(practice, write).await?;
+            match self.expire_overdue_requests_of(practice).await {
+                Ok(count) => expired += count,
+                Err(refusal) => tracing::error!(cause = ?refusal, "a practice's overdue requests could not be swept"),
             }
         }
         Ok(expired)
+    }
+
+    async fn expire_overdue_requests_of(&self, practice: PracticeId) -> Result<usize, Refusal> {
+        let mut expired = 0;
+        loop {
+            let now = self.clock.now();
+            let mut write = self.store.write(practice).await?;
+            let overdue = write.scope().lapsed(now, BATCH).await?;
+            if overdue.is_empty() {
+                return Ok(expired);
+            }
+            expired += overdue.len();
+            expire(&mut write, &overdue, now).await?;
+            self.commit(practice, write).await?;
+        }
     }
 }
 

@@ -36,7 +36,8 @@ impl Desk {
             filter.client = None;
         }
         let request = FeedRequest { viewer: viewer.clone(), expires_at, filter, after };
-        Ok(Feed::open(self.hub.clone(), request).await?)
+        let feed = Feed::open(self.hub.clone(), request).await?;
+        Ok(feed.ok_or(Denied::Forbidden("Your rights have just changed. Subscribe again."))?)
     }
 
     /// How many requests wait for an answer, of one clinician or of all that the viewer may see.

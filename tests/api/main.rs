@@ -18,6 +18,7 @@ mod rights;
 mod servers;
 mod settings;
 mod sign_in;
+mod silence;
 mod sockets;
 mod statements;
 mod stop;
@@ -47,7 +48,7 @@ fn main() -> std::process::ExitCode {
             streams::TESTS,
             validation::TESTS,
         ],
-        servers::on_postgres::TESTS,
+        &[servers::on_postgres::TESTS, servers::on_postgres::with_tls::TESTS, silence::on_postgres::TESTS],
         servers::on_nats::TESTS,
         clients::TESTS,
     )

@@ -7,24 +7,24 @@ use frontdesk::store::{DatabaseUrl, Store};
 use crate::engines::Postgres;
 use crate::support::{CONFIRM, Person, REQUEST, Stream, TestPractice, at, text};
 
-const CHANGED: &str = "subscription($after: Cursor) { appointmentRequestChanged(after: $after) {
+pub const CHANGED: &str = "subscription($after: Cursor) { appointmentRequestChanged(after: $after) {
     ... on AppointmentRequestEvent { cursor type appointmentRequest { id } } } }";
-const MISSED: &str = "frontdesk_wake_ups_missed_total";
-const THREE: &str = "2027-01-12T20:00:00Z";
-const FOUR: &str = "2027-01-12T21:00:00Z";
+pub const MISSED: &str = "frontdesk_wake_ups_missed_total";
+pub const THREE: &str = "2027-01-12T20:00:00Z";
+pub const FOUR: &str = "2027-01-12T21:00:00Z";
 
-async fn open_practice() -> (TestPractice, Person, Person) {
+pub async fn open_practice() -> (TestPractice, Person, Person) {
     let practice = TestPractice::begin().await;
     let (dana, casey) = practice.open_practice().await;
     (practice, dana, casey)
 }
 
-async fn ask(practice: &TestPractice, client: &Person, clinician: &Person, starts_at: &str) -> Value {
+pub async fn ask(practice: &TestPractice, client: &Person, clinician: &Person, starts_at: &str) -> Value {
     let asked = client.run(REQUEST, practice.asking(clinician, starts_at)).await;
     asked["requestAppointment"]["appointmentRequest"]["id"].clone()
 }
 
-async fn next(stream: &mut Stream) -> (String, Value) {
+pub async fn next(stream: &mut Stream) -> (String, Value) {
     let event = stream.next().await["appointmentRequestChanged"].take();
     (text(&event["type"]), event["appointmentRequest"]["id"].clone())
 }
@@ -153,59 +153,26 @@ async fn one_practices_waiting_writes_leave_the_database_to_the_others() {
     }
 }
 
-async fn a_database_that_falls_silent_is_given_up_and_found_again() {
-    let (practice, dana, casey) = open_practice().await;
-    let road = Road::to(Postgres::shared().expect("it was found").port()).await;
-    let url = Postgres::shared().expect("it was found").url(&database_name(&practice));
-    let port = format!(":{}/", Postgres::shared().expect("it was found").port());
-    assert!(url.contains(&port), "{port}");
-    let url = DatabaseUrl::parse(&url.replace(&port, &format!(":{}/", road.port))).expect("an address");
-    let other = practice.server_through(&url).await;
-    let mut there = dana.at(&other).follow(CHANGED, json!({ "after": dana.cursor().await })).await;
-    let first = ask(&practice, &casey, &dana, THREE).await;
-    assert_eq!(next(&mut there).await.1, first);
-    road.fall_silent();
-    let second = ask(&practice, &casey, &dana, FOUR).await;
-    assert_eq!(next(&mut there).await.1, second);
-}
-
-/// A road to PostgreSQL on which the connections of a while ago stand still: nothing passes, and none ends.
-struct Road {
-    port: u16,
-    era: tokio::sync::watch::Sender<u64>,
-}
-
-impl Road {
-    async fn to(port: u16) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let own = listener.local_addr().expect("an address").port();
-        let (era, eras) = tokio::sync::watch::channel(0);
-        tokio::spawn(async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                let mut eras = eras.clone();
-                eras.mark_unchanged();
-                tokio::spawn(async move {
-                    let mut far = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.expect("a server");
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => return,
-                        changed = eras.changed() => if changed.is_err() { return },
-                    }
-                    // Both ends stay open, and nobody passes anything on.
-                    let _ = eras.wait_for(|_| false).await;
-                    drop((near, far));
-                });
-            }
-        });
-        Self { port: own, era }
-    }
-
-    fn fall_silent(&self) {
-        self.era.send_modify(|era| *era += 1);
-    }
+#[cfg(feature = "tls")]
+async fn the_way_to_the_database_is_encrypted_and_only_to_whom_the_address_trusts() {
+    let server = Postgres::start_with_tls().expect("it starts");
+    let url = |trusted: &str| {
+        let certificate = server.certificate(trusted);
+        let url = format!("{}?sslmode=verify-full&sslrootcert={}", server.url("desk"), certificate.display());
+        DatabaseUrl::parse(&url).expect("an address")
+    };
+    server.database("desk");
+    let store = Store::open(&url("ca")).await.expect("it opens");
+    let encrypted = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+        WHERE application_name = 'frontdesk'";
+    assert_eq!(server.query("desk", encrypted), "t");
+    store.close().await.expect("it closes");
+    let Err(refused) = Store::open(&url("stranger")).await else { panic!("anybody is trusted") };
+    assert!(refused.to_string().contains("Check --database-url"), "{refused}");
 }
 
 /// The name of the practice's database.
-fn database_name(practice: &TestPractice) -> String {
+pub fn database_name(practice: &TestPractice) -> String {
     let shown = practice.database_url().to_string();
     shown.rsplit('/').next().expect("a name").to_owned()
 }
@@ -216,13 +183,24 @@ crate::support::tests!(an_event_that_no_wake_up_told_of_is_found_by_the_re_check
 pub mod on_postgres {
     use super::*;
 
+    #[cfg(feature = "tls")]
+    pub mod with_tls {
+        use super::*;
+        crate::support::tests!(the_way_to_the_database_is_encrypted_and_only_to_whom_the_address_trusts,);
+    }
+
+    /// None in a build without it.
+    #[cfg(not(feature = "tls"))]
+    pub mod with_tls {
+        pub const TESTS: &[crate::support::Test] = &[];
+    }
+
     crate::support::tests!(
         a_stream_on_one_server_shows_what_is_done_on_another_without_waiting_for_the_re_check,
         a_line_between_servers_that_breaks_is_made_anew_and_nothing_is_lost,
         servers_that_start_at_once_on_an_empty_database_all_start,
         a_write_that_the_database_gives_up_in_a_deadlock_is_made_again,
         one_practices_waiting_writes_leave_the_database_to_the_others,
-        a_database_that_falls_silent_is_given_up_and_found_again,
     );
 }
 

@@ -65,11 +65,19 @@ async fn a_subject_signs_in_as_the_member_whom_it_is_linked_to_and_as_nobody_oth
     assert_eq!(member_of(&by_token).await, member_of(&dana).await);
     let mut stream = by_token.follow("subscription { pendingRequestCount }", json!({})).await;
     assert_eq!(stream.next().await["pendingRequestCount"], 0);
-    let mut own = dana.follow("subscription { pendingRequestCount }", json!({})).await;
-    assert_eq!(own.next().await["pendingRequestCount"], 0);
+    let input = json!({ "memberId": member_of(&dana).await, "issuer": ISSUER, "subject": "dana2" });
+    practice.admin.done("linkMember", "link { id }", input).await;
+    let by_other = practice.bearer(&key.sign(&claims(&practice, json!({ "sub": "dana2" }))));
+    let mut others = Vec::new();
+    for person in [&dana, &by_other] {
+        let mut stream = person.follow("subscription { pendingRequestCount }", json!({})).await;
+        assert_eq!(stream.next().await["pendingRequestCount"], 0);
+        others.push(stream);
+    }
 
-    let unlinked = practice.admin.done("unlinkMember", "member { links { id } }", json!({ "linkId": link_id })).await;
-    assert_eq!(unlinked["member"]["links"], json!([]));
+    let unlinked =
+        practice.admin.done("unlinkMember", "member { links { subject } }", json!({ "linkId": link_id })).await;
+    assert_eq!(unlinked["member"]["links"], json!([{ "subject": "dana2" }]));
     let ended = stream.payload().await;
     assert_eq!(ended["errors"][0]["extensions"]["code"], "FORBIDDEN", "an open stream ends at once: {ended}");
     let again = json!({ "type": "subscribe", "id": "2", "payload": { "query": ROLES } });
@@ -81,11 +89,16 @@ async fn a_subject_signs_in_as_the_member_whom_it_is_linked_to_and_as_nobody_oth
         }
     }
     assert_eq!(tried(&practice, &token).await.0, 401);
-    assert_eq!(dana.run(ROLES, json!({})).await["viewer"]["roles"], json!(["CLINICIAN"]), "our own token stays good");
+    for person in [&dana, &by_other] {
+        let roles = person.run(ROLES, json!({})).await;
+        assert_eq!(roles["viewer"]["roles"], json!(["CLINICIAN"]), "our own token stays good, and the other link");
+    }
     let (casey, request) = (practice.client("Casey", &[&dana]).await, "2027-01-12T20:00:00Z");
     practice.open(&dana, &[&casey]).await;
     casey.run(crate::support::REQUEST, practice.asking(&dana, request)).await;
-    assert_eq!(own.next().await["pendingRequestCount"], 1, "and so does the stream that it opened");
+    for stream in &mut others {
+        assert_eq!(stream.next().await["pendingRequestCount"], 1, "and so do the streams that they opened");
+    }
 }
 
 async fn a_token_that_is_not_as_it_should_be_is_401_with_a_plain_reason() {

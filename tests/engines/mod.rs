@@ -65,6 +65,16 @@ impl Postgres {
         Self::start_as("durable")
     }
 
+    /// Starts one that speaks TLS, with the certificates of `certificate`.
+    pub fn start_with_tls() -> Option<Self> {
+        Self::start_as("tls")
+    }
+
+    /// Whom to trust about the server that was started with TLS: its own authority, `ca`, or `stranger`.
+    pub fn certificate(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.crt"))
+    }
+
     fn start_as(kind: &str) -> Option<Self> {
         let Some((programs, _)) = postgres_programs() else {
             assert!(

@@ -5,7 +5,6 @@
 //! under one name is not.
 
 mod lexical;
-pub mod shrink;
 mod size;
 mod typename;
 mod types;

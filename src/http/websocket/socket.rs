@@ -8,23 +8,27 @@ use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error as SocketError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
+use tracing::Instrument;
 
 use super::message;
 use super::metered::Metered;
 use super::operations::{Operations, Told};
 use super::protocol::{Closing, Protocol, Step};
 use crate::clock::Stopwatch;
+use crate::config::STOP_TIMEOUT;
 use crate::domain::ids::MemberId;
-use crate::graphql::{Asked, Prepared, SharedPayload, TokenIdentity, limit_exceeded, prepare};
-use crate::http::Server;
+use crate::graphql::{Asked, TokenIdentity, limit_exceeded, request_id};
 use crate::http::bearer::NotLetIn;
 use crate::http::seats::Seat;
+use crate::http::{Server, operation};
 use crate::limits::Limit;
 
 /// How many frames are written before the socket is flushed: a replay goes out in few packets.
 const FRAMES_AT_ONCE: usize = 32;
 /// How long the peer's own close frame is waited for, so that ours is read before the connection ends.
 const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
+/// How long a server that stops lets queries and mutations run on, so that there is time left to close.
+const ANSWER_TIMEOUT: std::time::Duration = STOP_TIMEOUT.saturating_sub(CLOSE_TIMEOUT);
 
 type Stream = WebSocketStream<Metered<TokioIo<Upgraded>>>;
 
@@ -49,8 +53,8 @@ enum Turn {
     Expired,
     /// The peer says something, or nothing any more.
     Heard(Option<Result<Message, SocketError>>),
-    /// An operation says something.
-    Told(String, Told),
+    /// An operation says something; or all have said what they had to, and the server stops.
+    Told(Option<(String, Told)>),
 }
 
 impl From<Gone> for End {
@@ -75,6 +79,8 @@ pub struct Socket {
     heard: Stopwatch,
     /// Runs since a ping was sent that waits for its answer.
     pinged: Option<Stopwatch>,
+    /// Runs since the server was told to stop.
+    stops_since: Option<Stopwatch>,
 }
 
 impl Socket {
@@ -87,8 +93,8 @@ impl Socket {
     ) -> Self {
         let protocol = Protocol::new(server.limits.size(Limit::OperationsPerSocket));
         let (operations, heard) = (Operations::default(), Stopwatch::start());
-        let (identity, seat, pinged) = (in_header, None, None);
-        Self { stream, server, protocol, operations, identity, seat, stopping, heard, pinged }
+        let (identity, seat) = (in_header, None);
+        Self { stream, server, protocol, operations, identity, seat, stopping, heard, pinged: None, stops_since: None }
     }
 
     /// Serves it to its end.
@@ -115,24 +121,31 @@ impl Socket {
         loop {
             let expires_at =
                 self.identity.as_ref().filter(|_| self.seat.is_some()).map(|identity| identity.0.expires_at);
+            let is_stopping = self.stops_since.is_some();
             let turn = tokio::select! {
                 biased;
-                () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => Turn::Stop,
+                () = async { drop(stopping.wait_for(|stopping| *stopping).await) }, if !is_stopping => Turn::Stop,
                 () = tokio::time::sleep(self.due_in()) => Turn::Due,
                 () = async { clock.until(expires_at.unwrap_or_default()).await }, if expires_at.is_some() => Turn::Expired,
-                message = self.stream.next() => Turn::Heard(message),
-                (id, told) = self.operations.next() => Turn::Told(id, told),
+                message = self.stream.next(), if !is_stopping => Turn::Heard(message),
+                told = self.operations.next() => Turn::Told(told),
             };
             // Boxed: a socket waits most of its life, and ten thousand wait at once.
             let step = match turn {
-                Turn::Stop => Err(End::Close(Closing::stopping())),
+                Turn::Stop => {
+                    // What can be resumed ends at once; what was asked is answered first, and nothing new is taken.
+                    self.stops_since = Some(Stopwatch::start());
+                    self.operations.end_streams();
+                    Ok(())
+                }
                 Turn::Due => Box::pin(self.due()).await,
                 Turn::Expired => {
                     let reason = "Unauthorized: the token has expired. Sign in again with a new one.";
                     Err(End::Close(Closing::unauthorized(reason)))
                 }
                 Turn::Heard(message) => Box::pin(self.hear(message)).await,
-                Turn::Told(id, told) => Box::pin(self.tell((id, told))).await.map_err(End::from),
+                Turn::Told(Some(told)) => Box::pin(self.tell(told)).await.map_err(End::from),
+                Turn::Told(None) => Err(End::Close(Closing::stopping())),
             };
             if let Err(end) = step {
                 return end;
@@ -142,6 +155,9 @@ impl Socket {
 
     /// How soon something is due if nothing happens before.
     fn due_in(&self) -> std::time::Duration {
+        if let Some(since) = &self.stops_since {
+            return ANSWER_TIMEOUT.saturating_sub(since.elapsed());
+        }
         let (since, limit) = match &self.pinged {
             _ if !self.protocol.is_initialized() => (&self.heard, Limit::InitSeconds),
             None => (&self.heard, Limit::PingSeconds),
@@ -151,6 +167,9 @@ impl Socket {
     }
 
     async fn due(&mut self) -> Result<(), End> {
+        if self.stops_since.is_some() {
+            return Err(End::Close(Closing::stopping()));
+        }
         if !self.protocol.is_initialized() {
             return Err(End::Close(Closing::new(4408, "Connection initialisation timeout")));
         }
@@ -241,20 +260,10 @@ impl Socket {
             self.protocol.ended(&id);
             return self.refuse(&id, &limit_exceeded(too_often.limit, &self.server.limits)).await;
         }
-        let request = match prepare(asked, &self.server.limits) {
-            Ok(Prepared { request, .. }) => request,
-            Err(error) => {
-                self.protocol.ended(&id);
-                self.server.desk.metrics().count_bad_request();
-                return self.refuse(&id, &error).await;
-            }
-        };
-        let shared = SharedPayload::default();
-        let mut request = request.data(shared.clone());
-        if let Some(identity) = &self.identity {
-            request = request.data(identity.clone());
-        }
-        self.operations.start(id, self.server.api.execute_stream(request), shared);
+        let request_id = request_id::generate();
+        let span = tracing::error_span!("request", id = request_id);
+        let started = operation::take(self.server.clone(), asked, self.identity.clone());
+        self.operations.start(id, request_id::scope(request_id, started).instrument(span).boxed());
         Ok(())
     }
 
@@ -272,7 +281,7 @@ impl Socket {
                 self.protocol.ended(&id);
             }
             frames.push(Message::text(frame(&id, &one)));
-            told = if frames.len() < FRAMES_AT_ONCE { self.operations.next().now_or_never() } else { None };
+            told = if frames.len() < FRAMES_AT_ONCE { self.operations.next().now_or_never().flatten() } else { None };
         }
         self.send(frames).await
     }

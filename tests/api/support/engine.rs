@@ -46,7 +46,7 @@ impl Engine {
 /// Runs the tests that the arguments ask for, on both stores where PostgreSQL's programs are found.
 pub fn run(
     tests: &[&'static [Test]],
-    on_postgres: &'static [Test],
+    on_postgres: &[&'static [Test]],
     on_nats: &'static [Test],
     with_clients: &'static [Test],
 ) -> ExitCode {
@@ -61,7 +61,7 @@ pub fn run(
         let is_there = engines::nats_is_there() && !trial.has_ignored_flag();
         trial.with_ignored_flag(!is_there)
     };
-    let both = both.chain(on_postgres.iter().map(|test| trial(Engine::Postgres, test)));
+    let both = both.chain(on_postgres.iter().copied().flatten().map(|test| trial(Engine::Postgres, test)));
     // The store makes no difference to them.
     let on_clients = |test| trial(Engine::Sqlite, test).with_ignored_flag(!clients::are_there());
     let trials = both.chain(on_nats.iter().map(with_nats)).chain(with_clients.iter().map(on_clients)).collect();

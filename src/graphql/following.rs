@@ -1,0 +1,223 @@
+//! A subscription that is followed. A reader keeps their place in the log and little more; what an event says is written
+//! down once for all who see the same of it and ask for the same, by running their document for that one event.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::futures_util::stream::{self, BoxStream, StreamExt};
+use async_graphql::{Context, Error, Name, PathSegment, Pos, Response, Value};
+use tokio::sync::OnceCell;
+
+use super::context::KnownViewer;
+use super::documents::Document;
+use super::error::{denial, top_level};
+use super::subscription::AppointmentRequestItem;
+use super::{Schema, request_id};
+use crate::domain::events::Cursor;
+use crate::domain::ids::ClinicianId;
+use crate::domain::time::Instant;
+use crate::domain::viewer::Viewer;
+use crate::push::{Feed, FeedEnd, FeedItem, Key, ResetReason, Told};
+use crate::usecases::{Denied, Desk, Fault, Refusal};
+
+/// One response of a stream.
+pub struct Said {
+    /// The response as JSON.
+    pub payload: Arc<str>,
+    /// Where the stream can be resumed right behind it; none where that is nowhere.
+    pub cursor: Option<Cursor>,
+}
+
+/// What a stream says, to its end.
+pub type Saying = BoxStream<'static, Said>;
+
+/// Where a subscription's resolver leaves what is to be followed.
+#[derive(Clone, Default)]
+pub struct Opening(Arc<Mutex<Option<Opened>>>);
+
+/// What is to be followed.
+pub struct Opened {
+    feed: Feed,
+    what: What,
+    viewer: Viewer,
+    expires_at: Instant,
+    /// The field, as the response names it, and where the document has it.
+    field: Name,
+    position: Pos,
+}
+
+/// What is told of an event.
+pub enum What {
+    /// The request that it is about.
+    Requests,
+    /// How many requests wait now, of one clinician or of all whom the viewer may see.
+    Count(Box<(Desk, Option<ClinicianId>)>),
+}
+
+impl Opening {
+    /// Leaves it for whoever opened the stream.
+    pub fn leave(ctx: &Context<'_>, feed: Feed, what: What, viewer: Viewer, expires_at: Instant) {
+        let (field, position) = (ctx.item.node.response_key().node.clone(), ctx.item.pos);
+        if let Some(Self(opened)) = ctx.data_opt() {
+            let left = Opened { feed, what, viewer, expires_at, field, position };
+            *opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(left);
+        }
+    }
+
+    pub(super) fn take(&self) -> Option<Opened> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// One item of a stream, for the run of the document that writes it down.
+pub struct OneItem(Mutex<Option<AppointmentRequestItem>>);
+
+impl OneItem {
+    /// The item, in such a run.
+    pub fn of(ctx: &Context<'_>) -> Option<AppointmentRequestItem> {
+        ctx.data_opt::<Self>()?.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// One reader.
+pub struct Following {
+    schema: Schema,
+    document: Document,
+    opened: Opened,
+    /// Under which the payloads are kept with their event.
+    key: Key,
+    /// Of the request that opened it: it stands in errors and on the log's lines.
+    request_id: Box<str>,
+    last_count: Option<i32>,
+    ended: bool,
+}
+
+impl Following {
+    /// Follows what was opened.
+    pub fn begin(schema: Schema, document: Document, opened: Opened) -> Saying {
+        let (of, with) = document.key();
+        let key = Key { view: opened.viewer.view(), of, with };
+        let request_id = request_id::current().into();
+        let reader = Self { schema, document, opened, key, request_id, last_count: None, ended: false };
+        stream::unfold(reader, |mut reader| async move { Some((reader.next().await?, reader)) }).boxed()
+    }
+
+    async fn next(&mut self) -> Option<Said> {
+        if self.ended {
+            return None;
+        }
+        if matches!(self.opened.what, What::Count(_)) && self.last_count.is_none() {
+            return Box::pin(self.count(None)).await;
+        }
+        loop {
+            // Boxed, like what else happens once in a while: a stream waits most of its life, and ten thousand wait at once.
+            let said = match self.opened.feed.next().await? {
+                Err(end) => Some(self.end(ended(end))),
+                Ok(FeedItem::Reset(cursor, reason)) => Box::pin(self.reset(cursor, reason)).await,
+                Ok(FeedItem::Event(cursor, told)) => Box::pin(self.tell(cursor, told)).await,
+            };
+            if said.is_some() {
+                return said;
+            }
+        }
+    }
+
+    async fn reset(&mut self, cursor: Cursor, reason: ResetReason) -> Option<Said> {
+        match self.opened.what {
+            What::Requests => {
+                let response = self.run(AppointmentRequestItem::reset(cursor, reason)).await;
+                Some(self.say(Ok(json(&response)), Some(cursor)))
+            }
+            What::Count(_) => self.count(None).await,
+        }
+    }
+
+    async fn tell(&mut self, cursor: Cursor, told: Arc<Told>) -> Option<Said> {
+        if let What::Count(_) = self.opened.what {
+            return self.count(Some(told)).await;
+        }
+        let item = AppointmentRequestItem::event(cursor, &told, &self.opened.viewer)?;
+        let place = told.place::<OnceCell<Arc<str>>>(&self.key);
+        let written = place
+            .get_or_try_init(|| async {
+                let response = self.run(item).await;
+                // A fault is this reader's alone: the next one tries anew.
+                if is_fault(&response) { Err(json(&response)) } else { Ok(json(&response)) }
+            })
+            .await;
+        let written = written.cloned();
+        Some(self.say(written, Some(cursor)))
+    }
+
+    /// A payload. What a fault kept from being written is followed by nothing, so that the reader comes back behind the
+    /// last cursor and misses nothing.
+    fn say(&mut self, written: Result<Arc<str>, Arc<str>>, cursor: Option<Cursor>) -> Said {
+        self.ended = written.is_err();
+        match written {
+            Ok(payload) => Said { payload, cursor },
+            Err(payload) => Said { payload, cursor: None },
+        }
+    }
+
+    /// The document, run for one item.
+    async fn run(&self, item: AppointmentRequestItem) -> Response {
+        let known = KnownViewer { viewer: self.opened.viewer.clone(), expires_at: self.opened.expires_at };
+        let request = self.document.request().data(known).data(OneItem(Mutex::new(Some(item))));
+        let mut responses = self.schema.execute_stream(request);
+        let run = request_id::scope(self.request_id.to_string(), responses.next());
+        run.await.unwrap_or_else(|| {
+            let fault = Fault("a document that was followed gives no item".into());
+            Response::from_errors(vec![top_level(Refusal::Fault(fault)).into_server_error(self.opened.position)])
+        })
+    }
+
+    /// The count, after an event or at first; none where it is as it was before.
+    async fn count(&mut self, news: Option<Arc<Told>>) -> Option<Said> {
+        let What::Count(counted) = &self.opened.what else { return None };
+        let (desk, clinician) = &**counted;
+        // Counted anew where there is no event, else once an event for all who would count the same.
+        let key = Key { view: self.key.view, of: 0, with: format!("{clinician:?}").into() };
+        let place = news.map_or_else(Arc::default, |told| told.place::<OnceCell<u64>>(&key));
+        let counting = place.get_or_try_init(|| desk.pending_request_count(&self.opened.viewer, *clinician));
+        let count = match request_id::scope(self.request_id.to_string(), counting).await {
+            Ok(count) => i32::try_from(*count).unwrap_or(i32::MAX),
+            Err(refusal) => return Some(self.end(top_level(refusal))),
+        };
+        if self.last_count.replace(count) == Some(count) {
+            return None;
+        }
+        let data = Value::Object([(self.opened.field.clone(), Value::from(count))].into_iter().collect());
+        Some(Said { payload: json(&Response::new(data)), cursor: None })
+    }
+
+    /// The stream's last word.
+    fn end(&mut self, error: Error) -> Said {
+        self.ended = true;
+        let mut error = error.into_server_error(self.opened.position);
+        error.path = vec![PathSegment::Field(self.opened.field.to_string())];
+        Said { payload: json(&Response::from_errors(vec![error])), cursor: None }
+    }
+}
+
+fn json(response: &Response) -> Arc<str> {
+    serde_json::to_string(response).unwrap_or_default().into()
+}
+
+/// True where something could not be loaded.
+fn is_fault(response: &Response) -> bool {
+    let code = |error: &async_graphql::ServerError| error.extensions.as_ref()?.get("code").cloned();
+    let faults = ["INTERNAL", "UNAVAILABLE"].map(Value::from);
+    response.errors.iter().filter_map(code).any(|code| faults.contains(&code))
+}
+
+/// Why a stream ended.
+fn ended(end: FeedEnd) -> Error {
+    match end {
+        FeedEnd::TokenExpired => denial(&Denied::Unauthenticated(
+            "The token has expired. Sign in again, and resume from your cursor.".to_owned(),
+        )),
+        FeedEnd::RightsChanged => {
+            denial(&Denied::Forbidden("Your rights have changed, and this stream has ended. Subscribe again."))
+        }
+        FeedEnd::Fault(error) => top_level(Refusal::Fault(Fault(Box::new(error)))),
+    }
+}

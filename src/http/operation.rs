@@ -1,0 +1,72 @@
+//! One operation, whatever brings it: run under the bound on time, or followed from then on.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response};
+use tokio::sync::Semaphore;
+
+use super::Server;
+use super::graphql::out_of_time;
+use crate::graphql::{Asked, Prepared, Saying, TokenIdentity, prepare};
+use crate::limits::Limit;
+
+/// What an operation came to: a stream to follow, or one response. Of a subscription that is why there is no stream.
+pub type Started = Result<Saying, Response>;
+
+/// How many streams are opened at once. One that is being opened takes some 20 KiB, which an open one does not; more than
+/// the database has connections for would only wait there.
+const OPENINGS_AT_ONCE: usize = 32;
+
+/// Whose turn it is to open a stream; cheap to clone.
+#[derive(Clone)]
+pub struct Openings(Arc<Semaphore>);
+
+impl Default for Openings {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(OPENINGS_AT_ONCE)))
+    }
+}
+
+/// Looks at what was asked, and runs it. What waits for its turn is not even parsed.
+pub async fn take(server: Server, asked: Asked, identity: Option<TokenIdentity>) -> Started {
+    let turn = server.openings.0.acquire().await;
+    let Prepared { mut request, kind } = match prepare(asked, &server.limits) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            server.desk.metrics().count_bad_request();
+            return Err(Response::from_errors(vec![error]));
+        }
+    };
+    if let Some(identity) = identity {
+        request = request.data(identity);
+    }
+    if kind != OperationType::Subscription {
+        drop(turn);
+        return Err(run(&server, request, kind).await);
+    }
+    in_time(&server, kind, server.api.follow(request)).await.unwrap_or_else(Err)
+}
+
+/// Runs a query or a mutation, but not for ever.
+pub async fn run(server: &Server, request: Request, kind: OperationType) -> Response {
+    in_time(server, kind, server.api.execute(request)).await.unwrap_or_else(|late| late)
+}
+
+/// Opens a subscription's stream, when it is its turn.
+pub async fn follow(server: &Server, request: Request) -> Started {
+    let opening = async {
+        let _turn = server.openings.0.acquire().await;
+        server.api.follow(request).await
+    };
+    in_time(server, OperationType::Subscription, opening).await.unwrap_or_else(Err)
+}
+
+async fn in_time<T>(server: &Server, kind: OperationType, running: impl Future<Output = T>) -> Result<T, Response> {
+    let in_time = tokio::time::timeout(server.limits.span(Limit::RequestSeconds), running).await;
+    in_time.map_err(|_| {
+        let error = out_of_time(kind == OperationType::Mutation, server.limits.get(Limit::RequestSeconds));
+        Response::from_errors(vec![error])
+    })
+}
