@@ -1,5 +1,7 @@
 //! The program as an operator runs it: real processes, real files, real signals.
 
+#[path = "cli/issuer.rs"]
+mod issuer;
 mod program;
 
 use std::io::{BufRead, BufReader, Write};
@@ -45,41 +47,6 @@ fn a_practice_begins_from_the_command_line_in_files_that_only_their_owner_can_re
     assert_eq!(call(&place, &server.url(), &token, "{ viewer { roles } }", "viewer.roles.0"), "ADMIN");
     let switch = "{ practice { selfScheduling { enabled } } }";
     assert_eq!(call(&place, &server.url(), &token, switch, "practice.selfScheduling.enabled"), "false");
-}
-
-#[test]
-fn an_operator_links_a_member_to_an_issuers_subject_and_takes_the_link_away() {
-    let place = Place::new();
-    create_practice(&place);
-    let about = |act: &'static str| ["member", act, "avery@practice.test"];
-    let named = ["--issuer", "https://id.test", "--subject", "auth0|avery"];
-    let link = place.ok(&[&about("link")[..], &named].concat());
-    assert!(link.starts_with("link_"), "{link}");
-    assert!(place.fails(&[&about("link")[..], &named].concat()).contains("names a member already"));
-    assert_eq!(place.ok(&about("links")), format!("{link}  https://id.test  auth0|avery"));
-    assert_eq!(place.ok(&[&about("unlink")[..], &named].concat()), link);
-    assert_eq!(place.ok(&about("links")), "");
-    assert!(place.fails(&[&about("unlink")[..], &named].concat()).contains("no such link"));
-}
-
-#[test]
-fn an_issuer_is_named_as_a_whole_and_with_keys_that_can_be_read() {
-    let place = Place::new();
-    create_practice(&place);
-    let named = ["--token-issuer", "https://id.test", "--token-audience", "desk"];
-    let serve = |more: &[&str]| place.fails(&[&SERVE[..], more].concat());
-    assert!(serve(&["--jwks", "keys.json"]).contains("--token-issuer"));
-    assert!(serve(&named).contains("--jwks"));
-    let with = |keys: &str| serve(&[&named[..], &["--jwks", keys]].concat());
-    assert!(with("keys.json").contains("keys.json"), "there is no such file");
-    std::fs::write(place.path().join("keys.json"), "{\"keys\":[]}").expect("written");
-    assert!(with("keys.json").contains("none of its 0 keys"));
-    assert!(with("http://id.test/keys").contains("https://"), "they can be exchanged on their way");
-    if cfg!(not(feature = "tls")) {
-        assert!(with("https://id.test/keys").contains("--features tls"));
-    }
-    let leeway = ["--token-leeway", "6m"];
-    assert!(serve(&[&named[..], &["--jwks", "keys.json"], &leeway].concat()).contains("5 minutes"));
 }
 
 #[test]
