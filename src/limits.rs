@@ -86,6 +86,10 @@ limits! {
         "a frontend follows three streams and asks a few things beside them";
     MessageBytes = "message_bytes", 128 * KIB, "bytes", KIB, 16_384 * KIB,
         "the same as a body's";
+    InitBytes = "init_bytes", 16 * KIB, "bytes", KIB, 1_024 * KIB,
+        "the message that signs in holds a token, and none has 8 KB";
+    MessagesPerSecond = "messages_per_second", 200, "messages a second on one socket", 5, 1_000_000,
+        "a page that loads subscribes to some ten things; pings come once in a while";
     FragmentsPerMessage = "fragments_per_message", 64, "frames", 1, 10_000,
         "a frame of nothing costs as much as a full one; browsers send one a message";
     InitSeconds = "init_seconds", 10, "seconds", 1, 120,

@@ -77,6 +77,9 @@ pub struct Socket {
     heard: Stopwatch,
     /// Runs since a ping was sent that waits for its answer.
     pinged: Option<Stopwatch>,
+    /// How many messages have come in the second that runs.
+    messages: u64,
+    second: Stopwatch,
     /// Runs since the server was told to stop.
     stops_since: Option<Stopwatch>,
 }
@@ -90,9 +93,20 @@ impl Socket {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let protocol = Protocol::new(server.limits.size(Limit::OperationsPerSocket));
-        let (operations, heard) = (Operations::default(), Stopwatch::start());
-        let (identity, seat) = (in_header, None);
-        Self { stream, server, protocol, operations, identity, seat, stopping, heard, pinged: None, stops_since: None }
+        Self {
+            stream,
+            server,
+            protocol,
+            operations: Operations::default(),
+            identity: in_header,
+            seat: None,
+            stopping,
+            heard: Stopwatch::start(),
+            pinged: None,
+            messages: 0,
+            second: Stopwatch::start(),
+            stops_since: None,
+        }
     }
 
     /// Serves it to its end.
@@ -185,8 +199,9 @@ impl Socket {
             Some(Err(SocketError::Capacity(CapacityError::MessageTooLong { .. }))) => {
                 return close(Closing::new(1009, too_long(&self.server, Limit::MessageBytes)));
             }
-            Some(Err(SocketError::Io(error))) if error.kind() == std::io::ErrorKind::InvalidData => {
-                return close(Closing::new(1009, too_long(&self.server, Limit::FragmentsPerMessage)));
+            Some(Err(SocketError::Io(_))) if self.stream.get_ref().exceeded().is_some() => {
+                let limit = self.stream.get_ref().exceeded().unwrap_or(Limit::MessageBytes);
+                return close(Closing::new(1009, too_long(&self.server, limit)));
             }
             Some(Err(SocketError::Utf8(_))) => return close(Closing::new(1007, "A text message has to be UTF-8.")),
             Some(Err(SocketError::Protocol(_))) => {
@@ -194,7 +209,10 @@ impl Socket {
             }
             Some(Err(_)) | None => return Err(End::Gone),
         };
-        self.stream.get_mut().begin_anew();
+        if self.is_too_often() {
+            let (limit, most) = (Limit::MessagesPerSecond.name(), self.server.limits.get(Limit::MessagesPerSecond));
+            return close(Closing::new(1008, format!("More messages than the limit {limit} of {most} allows.")));
+        }
         // Before connection_init nothing puts its deadline off.
         if self.protocol.is_initialized() {
             (self.heard, self.pinged) = (Stopwatch::start(), None);
@@ -219,6 +237,8 @@ impl Socket {
         match self.protocol.take(message) {
             Step::SignIn(payload) => {
                 self.sign_in(&payload).map_err(End::Close)?;
+                let most = self.server.limits.size(Limit::MessageBytes);
+                self.stream.get_mut().allow((Limit::MessageBytes, most));
                 self.heard = Stopwatch::start();
                 Ok(self.write(Message::text(message::ack())).await?)
             }
@@ -235,6 +255,15 @@ impl Socket {
             Step::Nothing => Ok(()),
             Step::Close(closing) => Err(End::Close(closing)),
         }
+    }
+
+    /// Counts a message. True where it is one too many in this second.
+    fn is_too_often(&mut self) -> bool {
+        if self.second.elapsed() >= std::time::Duration::from_secs(1) {
+            (self.second, self.messages) = (Stopwatch::start(), 0);
+        }
+        self.messages += 1;
+        self.messages > self.server.limits.get(Limit::MessagesPerSecond)
     }
 
     /// The payload's token counts; without one, that of the upgrade's header.
