@@ -149,11 +149,29 @@ async fn an_address_holds_no_more_connections_than_the_limit() {
     let mut answer = String::new();
     one_more.read_to_string(&mut answer).await.expect("it is told, and closed");
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After"), "{answer}");
+    assert!(answer.contains("\"limit\":\"connections_per_address\"") && answer.contains("nosniff"), "{answer}");
     drop(held);
     let served = async {
         while reqwest::get(practice.url() + "/healthz").await.map_or(503, |told| told.status().as_u16()) != 200 {}
     };
     tokio::time::timeout(PATIENCE, served).await.expect("whoever leaves makes room");
+}
+
+async fn all_together_hold_no_more_connections_than_the_limit() {
+    let practice = TestPractice::begin_with(&[(Limit::Connections, 10)]).await;
+    let connect = async |last| {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.bind(([127, 0, 0, last], 0).into()).expect("an address of this machine");
+        socket.connect(practice.address()).await.expect("the server listens")
+    };
+    let mut held = Vec::new();
+    // Each from an address of its own.
+    for last in 1..=10 {
+        held.push(connect(last).await);
+    }
+    let mut answer = String::new();
+    connect(11).await.read_to_string(&mut answer).await.expect("it is told, and closed");
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("\"limit\":\"connections\""), "{answer}");
 }
 
 async fn a_head_that_does_not_come_is_waited_for_until_its_limit() {
@@ -208,6 +226,7 @@ crate::support::tests!(
     every_answer_keeps_browsers_from_guessing_framing_and_running_it,
     the_console_loads_nothing_but_what_the_server_has_itself,
     an_address_holds_no_more_connections_than_the_limit,
+    all_together_hold_no_more_connections_than_the_limit,
     a_head_that_does_not_come_is_waited_for_until_its_limit,
     a_peer_that_takes_nothing_is_given_up,
     a_request_that_takes_too_long_is_answered_with_its_limit_and_its_id,
