@@ -4,6 +4,7 @@
 //! keeps no more. Answers' names are compared within one selection: where a field is selected twice, what both select of it
 //! under one name is not.
 
+mod cost;
 mod lexical;
 pub mod shrink;
 mod size;

@@ -62,10 +62,10 @@ const EVERYTHING: &str = "{ practice { id name timeZone latestCursor
     selfScheduling { enabled clinicianOptIn clientAccessControl revision
         defaultRules { slotIntervalMinutes minimumNoticeMinutes bookingHorizonDays maxPendingPerClient } }
     services(includeArchived: true) { id name active durationMinutes modality confirmation }
-    clinicians(first: 100) { totalCount nodes { id displayName credentials timeZone active selfScheduling {
+    clinicians(first: 20) { totalCount nodes { id displayName credentials timeZone active selfScheduling {
         enabled audience bookable lock { reason lockedAt lockedBy { id } } offeredServices { id }
         weeklyHours { weekday opensAt closesAt closesNextDay serviceIds modality } } } }
-    clients(first: 100) { totalCount nodes { id displayName email active selfSchedulingBlocked
+    clients(first: 50) { totalCount nodes { id displayName email active selfSchedulingBlocked
         care { clinician { id } startedOn endedOn } } }
     appointmentRequests(first: 100) { totalCount nodes { id status startsAt modality messageToClient decisionReason
         version decidedAt clinician { id } client { id } service { id } appointment { id status startsAt endsAt } } } } }";
