@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::media::Media;
+use crate::graphql::limit_exceeded;
+use crate::limits::{Limit, Limits};
 
 /// A request that was not run, and why.
 pub struct Refused {
@@ -23,6 +25,11 @@ impl Refused {
     /// The same with an error of its own.
     pub fn because(status: StatusCode, error: ServerError) -> Self {
         Self { status, error: error.into(), header: None }
+    }
+
+    /// Refused because it is over a limit.
+    pub fn over(limits: &Limits, status: StatusCode, limit: Limit) -> Self {
+        Self::because(status, limit_exceeded(limit, limits))
     }
 
     /// With one header more.

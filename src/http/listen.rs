@@ -29,6 +29,9 @@ use crate::limits::{Limit, Limits};
 /// How long nothing is taken where the process has no file left for a connection.
 const OUT_OF_FILES: Duration = Duration::from_secs(1);
 
+/// By how much a head may be over its limit to be told so.
+const UNNAMED_BYTES: usize = 16 * 1024;
+
 /// How soon somebody may come back for whom there is no room, in seconds.
 const RETRY_SECONDS: u8 = 5;
 
@@ -78,7 +81,8 @@ pub async fn take(
         let stream = Connection { stream, patience: limits.span(Limit::WriteSeconds), waiting: None, _place: place };
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(limits.span(Limit::HeadersSeconds));
-        http.max_buf_size(limits.size(Limit::HeadBytes));
+        // What is a little over the limit is refused by its name, when it is read; the library refuses the rest without one.
+        http.max_buf_size(limits.size(Limit::HeadBytes) + UNNAMED_BYTES);
         tokio::spawn(serve(stream, Peer(peer), service.clone(), http, stopping.subscribe()));
     }
 }

@@ -64,6 +64,27 @@ async fn an_address_is_the_peers_unless_a_trusted_proxy_says_whose_it_is() {
     assert_eq!(refused, Some(429), "a socket counts too");
 }
 
+async fn every_path_counts_but_those_that_watch_over_the_server() {
+    let practice = TestPractice::begin_with(&[(Limit::AddressBurst, 11), (Limit::AddressPerSecond, 1)]).await;
+    // One made the practice.
+    let status = async |method: Method, path: &str| {
+        let request = Client::new().request(method, practice.url() + path).header("Accept", "text/html");
+        request.send().await.expect("the server answers").status().as_u16()
+    };
+    for _ in 0..5 {
+        assert_eq!(status(Method::PUT, "/graphql").await, 405);
+        assert_eq!(status(Method::GET, "/nowhere").await, 404);
+    }
+    for (method, path) in
+        [(Method::PUT, "/graphql"), (Method::POST, "/graphql"), (Method::GET, "/nowhere"), (Method::GET, "/")]
+    {
+        assert_eq!(status(method, path).await, 429, "{path}");
+    }
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(status(Method::GET, path).await, 200, "{path}");
+    }
+}
+
 async fn the_pages_of_other_origins_are_let_in_only_where_they_are_allowed() {
     let closed = TestPractice::begin().await;
     let (status, headers, _) = told(asking(&closed).header("Origin", OURS)).await;
@@ -222,6 +243,7 @@ async fn a_request_that_takes_too_long_is_answered_with_its_limit_and_its_id() {
 crate::support::tests!(
     a_member_who_asks_too_often_is_told_when_to_come_back,
     an_address_is_the_peers_unless_a_trusted_proxy_says_whose_it_is,
+    every_path_counts_but_those_that_watch_over_the_server,
     the_pages_of_other_origins_are_let_in_only_where_they_are_allowed,
     every_answer_keeps_browsers_from_guessing_framing_and_running_it,
     the_console_loads_nothing_but_what_the_server_has_itself,

@@ -36,25 +36,32 @@ pub fn of(known: Option<(&Name, &types::Field)>, field: &Field, within: Cost, va
         }
         _ => {
             let listed = if is_list { items(parent, name) } else { None };
-            let items = listed.unwrap_or_else(|| of_page(field, variables));
+            let items = listed.unwrap_or_else(|| of_page(known, field, variables));
             (once(items, work(parent, name)), within.each_slot)
         }
     };
     Cost { fields, each_slot }
 }
 
-/// How often what is in a field is made: once, but where it is a page.
-fn of_page(field: &Field, variables: &Variables) -> u64 {
-    let asked = field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "last"));
-    let number = match asked.map(|(_, value)| given(&value.node, variables)) {
-        Some(Some(Value::Number(number))) => number.as_u64(),
+/// How many items a field is asked for, where it says so in `first` or `last`.
+pub fn page_size(field: &Field, variables: &Variables) -> Option<u64> {
+    let asked = field.arguments.iter().filter(|(name, _)| matches!(name.node.as_str(), "first" | "last"));
+    let numbers = asked.filter_map(|(_, value)| match given(&value.node, variables) {
+        Some(Value::Number(number)) => number.as_u64(),
         _ => None,
-    };
+    });
+    numbers.max()
+}
+
+/// How often what is in a field is made: once, but where it is a page.
+fn of_page(known: Option<(&Name, &types::Field)>, field: &Field, variables: &Variables) -> u64 {
+    let number = page_size(field, variables);
     let is_page = |item: &Positioned<Selection>| match &item.node {
         Selection::Field(field) => matches!(field.node.name.node.as_str(), "nodes" | "edges"),
         _ => false,
     };
-    let pages = asked.is_some() || field.selection_set.node.items.iter().any(is_page);
+    let is_connection = known.is_some_and(|(_, field)| field.of.ends_with("Connection"));
+    let pages = is_connection || number.is_some() || field.selection_set.node.items.iter().any(is_page);
     let size = |page: i32| u64::from(page.unsigned_abs());
     if pages { number.unwrap_or(size(PAGE_DEFAULT)).clamp(1, size(PAGE_MAX)) } else { 1 }
 }

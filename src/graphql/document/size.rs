@@ -130,6 +130,9 @@ impl<'d> Reckoner<'d> {
             false => self.selection(known.map(|known| &known.of), &field.selection_set.node, level + 1)?,
         };
         let name = field.name.node.as_str();
+        if let Some(wanted) = cost::page_size(field, self.variables).filter(|_| known.is_some()) {
+            Excess::check(Limit::PageSize, wanted, self.limits).map_err(super::refused)?;
+        }
         let within_cost = Cost { fields: within.cost, each_slot: within.each_slot };
         let cost = cost::of(of.zip(known), field, within_cost, self.variables);
         let size = Size {
@@ -258,6 +261,9 @@ mod tests {
             "refused later on"
         );
         assert_eq!(size("{ a { b } }", json!({})).cost, 2);
+        let spread = "{ practice { clients { ...C } } } fragment C on ClientConnection { nodes { id } }";
+        let looked_up = cost::work("Practice", "clients");
+        assert_eq!(size(spread, json!({})).cost, 2 + looked_up + PAGE_DEFAULT as u64 * 2, "however it is written");
     }
 
     /// So many fragments, each of which spreads the next one this often, and the last of which is `end`.
