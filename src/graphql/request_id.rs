@@ -19,5 +19,10 @@ pub fn scope<F: Future>(id: String, answering: F) -> impl Future<Output = F::Out
 
 /// The id of the request that is being answered here; a new one for what runs by itself.
 pub fn current() -> String {
-    ID.try_with(Clone::clone).unwrap_or_else(|_| generate())
+    known().unwrap_or_else(generate)
+}
+
+/// The id of the request that is being answered here, where there is one.
+pub fn known() -> Option<String> {
+    ID.try_with(Clone::clone).ok()
 }

@@ -6,8 +6,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::media::Media;
-use crate::graphql::limit_exceeded;
+use crate::graphql::{limit_exceeded, request_id};
 use crate::limits::{Limit, Limits};
+
+/// Data and errors together, as the draft of GraphQL over HTTP has it.
+const PARTIAL_SUCCESS: u16 = 294;
 
 /// A request that was not run, and why.
 pub struct Refused {
@@ -40,7 +43,9 @@ impl Refused {
 
     /// As an answer.
     pub fn in_media(self, media: Media) -> Response {
-        let mut answer = written(self.status, media, &RequestErrors { errors: &[*self.error] });
+        let mut errors = [*self.error];
+        tell_id(&mut errors);
+        let mut answer = written(self.status, media, &RequestErrors { errors: &errors });
         answer.headers_mut().extend(self.header);
         answer
     }
@@ -53,15 +58,27 @@ pub fn error(code: &str, message: impl Into<String>) -> ServerError {
     error
 }
 
+/// Puts the request's id into each error, so that who shows it to the operator is helped.
+pub fn tell_id(errors: &mut [ServerError]) {
+    let id = request_id::current();
+    for error in errors {
+        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+        if extensions.get("requestId").is_none() {
+            extensions.set("requestId", id.clone());
+        }
+    }
+}
+
 /// A request that is well formed as far as HTTP goes, but whose document cannot be run.
 pub fn refused_document(error: ServerError, media: Media) -> Response {
     whole(async_graphql::Response::from_errors(vec![error]), media)
 }
 
 /// A response with the status that its media type demands. A request error has no `data`: nothing was run.
-pub fn whole(response: async_graphql::Response, media: Media) -> Response {
+pub fn whole(mut response: async_graphql::Response, media: Media) -> Response {
+    tell_id(&mut response.errors);
     if !is_request_error(&response) {
-        return written(StatusCode::OK, media, &response);
+        return written(of_data(&response, media), media, &response);
     }
     let status = match code(&response.errors) {
         Some("UNAUTHENTICATED") => StatusCode::UNAUTHORIZED,
@@ -72,6 +89,15 @@ pub fn whole(response: async_graphql::Response, media: Media) -> Response {
         _ => StatusCode::BAD_REQUEST,
     };
     written(status, media, &RequestErrors { errors: &response.errors })
+}
+
+/// The status of what was run. Callers who know only `application/json` take any other than 200 for a failure.
+fn of_data(response: &async_graphql::Response, media: Media) -> StatusCode {
+    let is_partial = response.data != Value::Null && !response.errors.is_empty();
+    match StatusCode::from_u16(PARTIAL_SUCCESS) {
+        Ok(status) if is_partial && media == Media::GraphqlResponse => status,
+        _ => StatusCode::OK,
+    }
 }
 
 /// True where nothing was run: an error of a field has its path.

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::Response;
 use serde_json::Value;
 
-use super::answer::{Refused, error, refused_document, whole};
+use super::answer::{Refused, error, refused_document, tell_id, whole};
 use super::gate::later;
 use super::media::{Accepted, Media, is_json};
 use super::{Server, body, events, parameters};
@@ -15,7 +15,7 @@ use crate::graphql::{Asked, Prepared, TokenIdentity, prepare};
 use crate::limits::Limit;
 
 /// Any of these says that a GET was meant, besides a `Content-Type` of no form and a token.
-const MEANT: [HeaderName; 3] = [
+pub(super) const MEANT: [HeaderName; 3] = [
     HeaderName::from_static("graphql-require-preflight"),
     HeaderName::from_static("apollo-require-preflight"),
     HeaderName::from_static("x-apollo-operation-name"),
@@ -69,6 +69,13 @@ async fn respond(server: &Server, accepted: Accepted, request: Request) -> Resul
     }
     if kind == OperationType::Subscription {
         if accepted.events {
+            // Taken for none, it would begin a stream with a hole.
+            if head.headers.get("last-event-id").is_some_and(|last| last.to_str().is_err()) {
+                return Err(Refused::new(
+                    StatusCode::BAD_REQUEST,
+                    "The header “Last-Event-ID” is no cursor of a stream.",
+                ));
+            }
             return events::open(server, request, identity, &head.headers).await;
         }
         let message = "A subscription is a stream: accept “text/event-stream”, or open a WebSocket at /graphql/ws.";
@@ -89,10 +96,13 @@ async fn run(
         request = request.data(identity);
     }
     let in_time = tokio::time::timeout(server.limits.span(Limit::RequestSeconds), server.api.execute(request)).await;
-    in_time.unwrap_or_else(|_| {
+    let mut response = in_time.unwrap_or_else(|_| {
+        tracing::warn!(limit = Limit::RequestSeconds.name(), "a request took too long and was given up");
         let error = out_of_time(kind == OperationType::Mutation, server.limits.get(Limit::RequestSeconds));
         async_graphql::Response::from_errors(vec![error])
-    })
+    });
+    tell_id(&mut response.errors);
+    response
 }
 
 fn out_of_time(is_mutation: bool, seconds: u64) -> async_graphql::ServerError {
@@ -106,7 +116,6 @@ fn out_of_time(is_mutation: bool, seconds: u64) -> async_graphql::ServerError {
     if let Some(extensions) = &mut error.extensions {
         extensions.set("limit", Limit::RequestSeconds.name());
         extensions.set("value", seconds);
-        extensions.set("requestId", crate::graphql::request_id::current());
     }
     error
 }

@@ -110,8 +110,12 @@ impl Room {
 
 /// What somebody reads for whom there is no room.
 fn no_room(limit: Limit, limits: &Limits) -> String {
-    let errors = serde_json::json!({ "errors": [limit_exceeded(limit, limits)] }).to_string();
-    let (id, length) = (request_id::generate(), errors.len());
+    let (id, mut error) = (request_id::generate(), limit_exceeded(limit, limits));
+    if let Some(extensions) = &mut error.extensions {
+        extensions.set("requestId", id.clone());
+    }
+    let errors = serde_json::json!({ "errors": [error] }).to_string();
+    let length = errors.len();
     format!(
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {length}\r\n\
          Retry-After: {RETRY_SECONDS}\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: {id}\r\nConnection: close\r\n\r\n\

@@ -13,6 +13,7 @@ mod listen;
 mod media;
 mod metrics;
 mod network;
+mod panics;
 mod parameters;
 mod rates;
 mod request_id;
@@ -116,6 +117,9 @@ fn router(server: Server, console: bool) -> Router {
         [] => router,
         allowed => router.layer(headers::allow(allowed)),
     };
-    let router = router.layer(middleware::from_fn(headers::add)).layer(middleware::from_fn(request_id::give));
+    let router = router
+        .layer(panics::caught())
+        .layer(middleware::from_fn(headers::add))
+        .layer(middleware::from_fn(request_id::give));
     router.with_state(server)
 }

@@ -15,6 +15,16 @@ pub fn assert_nothing_leaks(answer: &str) {
     }
 }
 
+/// An answer without the request's id, which is in each of its errors and in its header.
+pub fn without_ids(mut answer: Value, headers: &reqwest::header::HeaderMap) -> Value {
+    let id = headers["x-request-id"].to_str().expect("a text");
+    for error in answer.get_mut("errors").and_then(Value::as_array_mut).into_iter().flatten() {
+        let told = error["extensions"].as_object_mut().and_then(|extensions| extensions.remove("requestId"));
+        assert_eq!(told, Some(json!(id)), "every error says its request's id: {error}");
+    }
+    answer
+}
+
 /// A mutation's document, with `$input` for its one variable; its payload's errors are always asked for.
 pub fn mutation(name: &str, selection: &str) -> String {
     let input = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
