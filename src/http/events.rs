@@ -29,11 +29,11 @@ const RETRY_MILLIS: std::ops::Range<u64> = 1_000..3_000;
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
 /// An operation's one response.
-pub fn once(response: &async_graphql::Response) -> Response {
-    if is_request_error(response) {
+pub fn once(response: async_graphql::Response) -> Response {
+    if is_request_error(&response) {
         return whole(response, Media::GraphqlResponse);
     }
-    let payload = serde_json::to_string(response).unwrap_or_default();
+    let payload = serde_json::to_string(&response).unwrap_or_default();
     answer(Body::from(next(&payload, None) + COMPLETE))
 }
 
@@ -56,7 +56,7 @@ pub async fn open(
     }
     let said = match operation::follow(server, request).await {
         Ok(said) => said,
-        Err(response) => return Ok(once(&response)),
+        Err(response) => return Ok(once(response)),
     };
     let every = server.limits.span(Limit::PingSeconds);
     let events = Events { begun: false, said, stopping: server.stopping.subscribe(), every, _seat: seat };

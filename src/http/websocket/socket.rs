@@ -14,7 +14,6 @@ use super::metered::Metered;
 use super::operations::{Operations, Told};
 use super::protocol::{Closing, Protocol, Step};
 use crate::clock::Stopwatch;
-use crate::config::STOP_TIMEOUT;
 use crate::domain::ids::MemberId;
 use crate::graphql::{Asked, TokenIdentity, limit_exceeded, request_id};
 use crate::http::seats::Seat;
@@ -25,8 +24,6 @@ use crate::limits::Limit;
 const FRAMES_AT_ONCE: usize = 32;
 /// How long the peer's own close frame is waited for, so that ours is read before the connection ends.
 const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
-/// How long a server that stops lets queries and mutations run on, so that there is time left to close.
-const ANSWER_TIMEOUT: std::time::Duration = STOP_TIMEOUT.saturating_sub(CLOSE_TIMEOUT);
 
 type Stream = WebSocketStream<Metered<TokioIo<Upgraded>>>;
 
@@ -168,7 +165,9 @@ impl Socket {
     /// How soon something is due if nothing happens before.
     fn due_in(&self) -> std::time::Duration {
         if let Some(since) = &self.stops_since {
-            return ANSWER_TIMEOUT.saturating_sub(since.elapsed());
+            // Queries and mutations run on, but time is left to close.
+            let running = self.server.limits.span(Limit::StopSeconds).saturating_sub(CLOSE_TIMEOUT);
+            return running.saturating_sub(since.elapsed());
         }
         let (since, limit) = match &self.pinged {
             _ if !self.protocol.is_initialized() => (&self.heard, Limit::InitSeconds),
@@ -246,7 +245,7 @@ impl Socket {
             Step::Start(id, asked) => Ok(self.start(id, asked).await?),
             Step::Refuse(id) => {
                 let error = limit_exceeded(Limit::OperationsPerSocket, &self.server.limits);
-                Ok(self.refuse(&id, &error).await?)
+                Ok(self.refuse(&id, error).await?)
             }
             Step::Stop(id) => {
                 self.operations.stop(&id);
@@ -285,7 +284,7 @@ impl Socket {
         let by_member = self.identity.as_ref().map(|identity| self.server.rates.take_member(identity.0.member_id));
         if let Some(Err(too_often)) = by_member {
             self.protocol.ended(&id);
-            return self.refuse(&id, &limit_exceeded(too_often.limit, &self.server.limits)).await;
+            return self.refuse(&id, limit_exceeded(too_often.limit, &self.server.limits)).await;
         }
         let request_id = request_id::generate();
         let span = tracing::error_span!("request", id = request_id);
@@ -294,8 +293,10 @@ impl Socket {
         Ok(())
     }
 
-    async fn refuse(&mut self, id: &str, error: &async_graphql::ServerError) -> Result<(), Gone> {
-        let errors = serde_json::to_string(&[error]).unwrap_or_default();
+    async fn refuse(&mut self, id: &str, error: async_graphql::ServerError) -> Result<(), Gone> {
+        let mut errors = [error];
+        request_id::tell(&mut errors);
+        let errors = serde_json::to_string(&errors).unwrap_or_default();
         self.write(Message::text(message::error(id, &errors))).await
     }
 

@@ -21,7 +21,7 @@ mod socket;
 pub use elsewhere::Elsewhere;
 pub(crate) use engine::tests;
 pub use engine::{Engine, Test, run};
-pub use outside::{assert_nothing_leaks, mutation};
+pub use outside::{assert_nothing_leaks, mutation, without_ids};
 pub use people::Person;
 pub use server::{Server, door};
 pub use socket::Stream;
