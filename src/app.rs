@@ -10,7 +10,7 @@ use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::config::{CLOSE_TIMEOUT, Config, PUSH_RETENTION, SWEEP_INTERVAL};
 use crate::graphql::Api;
-use crate::http::{self, Openings, Rates, Seats, Server};
+use crate::http::{self, Openings, Rates, Readiness, ReadingRoom, Seats, Server};
 use crate::push::{Bus, Carrier};
 use crate::store::{DatabaseUrl, ServerClaim, Store, StoreError};
 use crate::usecases::Desk;
@@ -73,6 +73,8 @@ pub async fn serve(
         checker,
         clock: desk.clock().clone(),
         rates: Rates::new(&config.door.limits, desk.clock().clone()),
+        reading: ReadingRoom::new(&config.door.limits),
+        readiness: Readiness::default(),
         limits: config.door.limits.clone().into(),
         allowed_origins: config.door.allowed_origins.clone().into(),
         trusted_proxies: config.door.trusted_proxies.clone().into(),

@@ -15,9 +15,7 @@ pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 /// How often overdue requests are swept. Readers do not wait for it.
 pub const SWEEP_INTERVAL: std::time::Duration = std::time::Duration::from_secs(15);
 
-/// How long a server that is told to stop lets running requests finish. Open streams are cut: they resume elsewhere.
-pub const STOP_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
-/// How long it then waits for the database's connections to end.
+/// How long a server that has stopped waits for the database's connections to end.
 pub const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 /// How long streams can be resumed from a cursor. The audit trail stays.
 pub const PUSH_RETENTION: chrono::Duration = chrono::Duration::days(30);

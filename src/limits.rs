@@ -32,7 +32,11 @@ const KIB: u64 = 1024;
 limits! {
     BodyBytes = "body_bytes", 128 * KIB, "bytes", KIB, 16_384 * KIB,
         "the largest operation of our own, with a thousand ids, has 60 KB";
-    HeadBytes = "head_bytes", 64 * KIB, "bytes", 8 * KIB, 1_024 * KIB,
+    BodyChunks = "body_chunks", 2_048, "chunks", 16, 100_000,
+        "one of a single byte takes as long as one of a thousand; nobody cuts 128 KiB into pieces of less than 64";
+    ReadingBytes = "reading_bytes", 8_192 * KIB, "bytes", 16 * KIB, 4_194_304 * KIB,
+        "sixty of the largest bodies at once, beside the first 4 KiB of each, which most have no more than";
+    HeadBytes = "head_bytes", 32 * KIB, "bytes", 8 * KIB, 60 * KIB,
         "a GET has its document in its address; headers seldom have 8 KB";
     DocumentBytes = "document_bytes", 32 * KIB, "bytes", KIB, 1_024 * KIB,
         "the introspection query has 2 KB, a generated client's documents seldom 20";
@@ -56,8 +60,12 @@ limits! {
         "the schema is the longest answer there is, and no console asks for it twice";
     IntrospectionLists = "introspection_lists", 1, "lists of fields or types inside each other", 1, 4,
         "types have fields, which have types: each list more is ten times as much, and consoles ask for none in another";
-    OperationCost = "operation_cost", 50_000, "fields, each as often as its pages hold items", 2_000, 1_000_000,
-        "a page of 100 with 100 fields an item, five times";
+    OperationCost = "operation_cost", 12_500, "fields, each as often as its pages and lists hold items", 5_000, 1_000_000,
+        "two months of slots, or a page of 100 with 100 fields an item: some 40 ms of work";
+    PageSize = "page_size", 100, "items", 10, 100,
+        "as many as a person scrolls through";
+    VariablesBytes = "variables_bytes", 96 * KIB, "bytes", KIB, 16_384 * KIB,
+        "a thousand ids have 42 KB, a week of a hundred windows with five services each 25";
     VariablesNesting = "variables_nesting", 8, "lists and objects inside each other", 4, 32,
         "the deepest input of ours has 4";
     RequestSeconds = "request_seconds", 30, "seconds", 1, 300,
@@ -68,6 +76,8 @@ limits! {
         "128 KiB take 20 seconds at 50 kbit a second";
     WriteSeconds = "write_seconds", 15, "seconds", 1, 120,
         "a peer that takes nothing for so long is gone, or does not want it";
+    StopSeconds = "stop_seconds", 10, "seconds", 1, 300,
+        "what runs when the server is told to stop ends in less; what does not is cut, and streams resume elsewhere";
     Connections = "connections", 20_000, "connections", 10, 1_000_000,
         "an idle socket takes about 16 KiB, and a file of the process";
     ConnectionsPerAddress = "connections_per_address", 500, "connections", 1, 1_000_000,
@@ -86,6 +96,10 @@ limits! {
         "a frontend follows three streams and asks a few things beside them";
     MessageBytes = "message_bytes", 128 * KIB, "bytes", KIB, 16_384 * KIB,
         "the same as a body's";
+    InitBytes = "init_bytes", 16 * KIB, "bytes", KIB, 1_024 * KIB,
+        "the message that signs in holds a token, and none has 8 KB";
+    MessagesPerSecond = "messages_per_second", 200, "messages a second on one socket", 5, 1_000_000,
+        "a page that loads subscribes to some ten things; pings come once in a while";
     FragmentsPerMessage = "fragments_per_message", 64, "frames", 1, 10_000,
         "a frame of nothing costs as much as a full one; browsers send one a message";
     InitSeconds = "init_seconds", 10, "seconds", 1, 120,

@@ -7,6 +7,7 @@ mod program;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
+use frontdesk::domain::ids::PracticeId;
 use frontdesk::store::{DatabaseUrl, Store};
 use program::{Place, Server, Watch, call};
 
@@ -295,4 +296,29 @@ fn the_demo_serves_a_sample_practice_with_everything_off_and_watch_survives_a_re
     assert!(watch.next().contains(&second));
     assert!(watch.next().contains(&third));
     assert!(demo.stop("-TERM").0);
+}
+
+#[test]
+fn what_a_request_leaves_in_the_log_bears_the_id_that_its_caller_is_told() {
+    let place = Place::new();
+    let practice = create_practice(&place);
+    let token = place.ok(&["token", "avery@practice.test"]);
+    let mut server = Server::start(&place, &["serve", "--listen", "127.0.0.1:0", "--limit", "request_seconds=1"]);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let id = runtime.block_on(async {
+        let url = format!("sqlite://{}", place.path().join("frontdesk.db").display());
+        let store = Store::open(&DatabaseUrl::parse(&url).expect("an address")).await.expect("a database");
+        // While it is held nobody else writes.
+        let _held = store.write(PracticeId::parse(&practice).expect("an id")).await.expect("the lock");
+        let change = "mutation { setPracticeSelfScheduling(input: { enabled: true }) { errors { code } } }";
+        let request = reqwest::Client::new().post(format!("{}/graphql", server.url())).bearer_auth(&token);
+        let answer = request.json(&serde_json::json!({ "query": change })).send().await.expect("an answer");
+        let header = answer.headers()["x-request-id"].to_str().expect("a text").to_owned();
+        let told: serde_json::Value = answer.json().await.expect("JSON");
+        assert_eq!(told["errors"][0]["extensions"]["requestId"], header.as_str(), "{told}");
+        header
+    });
+    let line = server.line("took too long");
+    assert!(line.contains(&id), "{id} is not in “{line}”");
+    assert!(!line.contains(&token), "{line}");
 }

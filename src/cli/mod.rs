@@ -190,4 +190,9 @@ fn start_log() {
     });
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     tracing_subscriber::registry().with(lines).with(levels).init();
+    // A panic is told like any other fault, with the request that it cut short.
+    std::panic::set_hook(Box::new(|panic| {
+        let request_id = crate::graphql::request_id::known();
+        tracing::error!(request_id, cause = %panic, "a panic: this is a fault of frontdesk");
+    }));
 }

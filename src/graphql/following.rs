@@ -124,8 +124,8 @@ impl Following {
     async fn reset(&mut self, cursor: Cursor, reason: ResetReason) -> Option<Said> {
         match self.opened.what {
             What::Requests => {
-                let response = self.run(AppointmentRequestItem::reset(cursor, reason)).await;
-                Some(self.say(Ok(json(&response)), Some(cursor)))
+                let payload = json(&self.run(AppointmentRequestItem::reset(cursor, reason)).await);
+                Some(Said { payload, cursor: Some(cursor) })
             }
             What::Count(_) => self.count(None).await,
         }
@@ -140,22 +140,18 @@ impl Following {
         let written = place
             .get_or_try_init(|| async {
                 let response = self.run(item).await;
-                // A fault is this reader's alone: the next one tries anew.
-                if is_fault(&response) { Err(json(&response)) } else { Ok(json(&response)) }
+                // Errors are this reader's alone: they bear the id of their request, and of a fault the next one may be free.
+                if response.errors.is_empty() { Ok(json(&response)) } else { Err(response) }
             })
             .await;
-        let written = written.cloned();
-        Some(self.say(written, Some(cursor)))
-    }
-
-    /// A payload. What a fault kept from being written is followed by nothing, so that the reader comes back behind the
-    /// last cursor and misses nothing.
-    fn say(&mut self, written: Result<Arc<str>, Arc<str>>, cursor: Option<Cursor>) -> Said {
-        self.ended = written.is_err();
-        match written {
-            Ok(payload) => Said { payload, cursor },
-            Err(payload) => Said { payload, cursor: None },
-        }
+        let (payload, is_fault) = match written {
+            Ok(payload) => (payload.clone(), false),
+            Err(response) => (json(&response), is_fault(&response)),
+        };
+        // What a fault kept from being written is followed by nothing, so that the reader comes back behind the last cursor
+        // and misses nothing.
+        self.ended = is_fault;
+        Some(Said { payload, cursor: (!is_fault).then_some(cursor) })
     }
 
     /// The document, run for one item.
@@ -163,11 +159,15 @@ impl Following {
         let known = KnownViewer { viewer: self.opened.viewer.clone(), expires_at: self.opened.expires_at };
         let request = self.document.request().data(known).data(OneItem(Mutex::new(Some(item))));
         let mut responses = self.schema.execute_stream(request);
-        let run = request_id::scope(self.request_id.to_string(), responses.next());
-        run.await.unwrap_or_else(|| {
-            let fault = Fault("a document that was followed gives no item".into());
-            Response::from_errors(vec![top_level(Refusal::Fault(fault)).into_server_error(self.opened.position)])
-        })
+        let run = async {
+            let mut response = responses.next().await.unwrap_or_else(|| {
+                let fault = Fault("a document that was followed gives no item".into());
+                Response::from_errors(vec![top_level(Refusal::Fault(fault)).into_server_error(self.opened.position)])
+            });
+            request_id::tell(&mut response.errors);
+            response
+        };
+        request_id::scope(self.request_id.to_string(), run).await
     }
 
     /// The count, after an event or at first; none where it is as it was before.
@@ -194,7 +194,9 @@ impl Following {
         self.ended = true;
         let mut error = error.into_server_error(self.opened.position);
         error.path = vec![PathSegment::Field(self.opened.field.to_string())];
-        Said { payload: json(&Response::from_errors(vec![error])), cursor: None }
+        let mut errors = vec![error];
+        request_id::tell_as(&self.request_id, &mut errors);
+        Said { payload: json(&Response::from_errors(errors)), cursor: None }
     }
 }
 

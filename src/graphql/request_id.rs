@@ -3,6 +3,8 @@
 
 use std::future::Future;
 
+use async_graphql::{ErrorExtensionValues, ServerError};
+
 tokio::task_local! {
     static ID: String;
 }
@@ -19,5 +21,27 @@ pub fn scope<F: Future>(id: String, answering: F) -> impl Future<Output = F::Out
 
 /// The id of the request that is being answered here; a new one for what runs by itself.
 pub fn current() -> String {
-    ID.try_with(Clone::clone).unwrap_or_else(|_| generate())
+    known().unwrap_or_else(generate)
+}
+
+/// The id of the request that is being answered here, where there is one.
+pub fn known() -> Option<String> {
+    ID.try_with(Clone::clone).ok()
+}
+
+/// Puts the id of the request that is being answered here into each error, so that who shows it to the operator is helped.
+pub fn tell(errors: &mut [ServerError]) {
+    if !errors.is_empty() {
+        tell_as(&current(), errors);
+    }
+}
+
+/// The same with the id of another request: the one that began what goes on here.
+pub fn tell_as(id: &str, errors: &mut [ServerError]) {
+    for error in errors {
+        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+        if extensions.get("requestId").is_none() {
+            extensions.set("requestId", id);
+        }
+    }
 }

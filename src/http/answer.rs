@@ -6,6 +6,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::media::Media;
+use crate::graphql::{limit_exceeded, request_id};
+use crate::limits::{Limit, Limits};
+
+/// Data and errors together, as the draft of GraphQL over HTTP has it.
+const PARTIAL_SUCCESS: u16 = 294;
 
 /// A request that was not run, and why.
 pub struct Refused {
@@ -25,6 +30,11 @@ impl Refused {
         Self { status, error: error.into(), header: None }
     }
 
+    /// Refused because it is over a limit.
+    pub fn over(limits: &Limits, status: StatusCode, limit: Limit) -> Self {
+        Self::because(status, limit_exceeded(limit, limits))
+    }
+
     /// With one header more.
     pub fn with(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
         self.header = Some((name, value.into()));
@@ -33,7 +43,9 @@ impl Refused {
 
     /// As an answer.
     pub fn in_media(self, media: Media) -> Response {
-        let mut answer = written(self.status, media, &RequestErrors { errors: &[*self.error] });
+        let mut errors = [*self.error];
+        request_id::tell(&mut errors);
+        let mut answer = written(self.status, media, &RequestErrors { errors: &errors });
         answer.headers_mut().extend(self.header);
         answer
     }
@@ -48,13 +60,14 @@ pub fn error(code: &str, message: impl Into<String>) -> ServerError {
 
 /// A request that is well formed as far as HTTP goes, but whose document cannot be run.
 pub fn refused_document(error: ServerError, media: Media) -> Response {
-    whole(&async_graphql::Response::from_errors(vec![error]), media)
+    whole(async_graphql::Response::from_errors(vec![error]), media)
 }
 
 /// A response with the status that its media type demands. A request error has no `data`: nothing was run.
-pub fn whole(response: &async_graphql::Response, media: Media) -> Response {
-    if !is_request_error(response) {
-        return written(StatusCode::OK, media, response);
+pub fn whole(mut response: async_graphql::Response, media: Media) -> Response {
+    request_id::tell(&mut response.errors);
+    if !is_request_error(&response) {
+        return written(of_data(&response, media), media, &response);
     }
     let status = match code(&response.errors) {
         Some("UNAUTHENTICATED") => StatusCode::UNAUTHORIZED,
@@ -65,6 +78,15 @@ pub fn whole(response: &async_graphql::Response, media: Media) -> Response {
         _ => StatusCode::BAD_REQUEST,
     };
     written(status, media, &RequestErrors { errors: &response.errors })
+}
+
+/// The status of what was run. Callers who know only `application/json` take any other than 200 for a failure.
+fn of_data(response: &async_graphql::Response, media: Media) -> StatusCode {
+    let is_partial = response.data != Value::Null && !response.errors.is_empty();
+    match StatusCode::from_u16(PARTIAL_SUCCESS) {
+        Ok(status) if is_partial && media == Media::GraphqlResponse => status,
+        _ => StatusCode::OK,
+    }
 }
 
 /// True where nothing was run: an error of a field has its path.

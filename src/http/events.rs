@@ -23,16 +23,17 @@ use crate::limits::Limit;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Proxies that gather an answer before they pass it on would hold events back.
 const NO_BUFFERING: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
-/// How long a client that lost its stream waits before it comes back. When a server stops, they would all come at once.
-const RETRY: &str = "retry: 1000\n\n";
+/// How long a client that lost its stream waits before it comes back, in milliseconds: each another time, since when a
+/// server stops they would all come at once.
+const RETRY_MILLIS: std::ops::Range<u64> = 1_000..3_000;
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
 /// An operation's one response.
-pub fn once(response: &async_graphql::Response) -> Response {
-    if is_request_error(response) {
+pub fn once(response: async_graphql::Response) -> Response {
+    if is_request_error(&response) {
         return whole(response, Media::GraphqlResponse);
     }
-    let payload = serde_json::to_string(response).unwrap_or_default();
+    let payload = serde_json::to_string(&response).unwrap_or_default();
     answer(Body::from(next(&payload, None) + COMPLETE))
 }
 
@@ -55,7 +56,7 @@ pub async fn open(
     }
     let said = match operation::follow(server, request).await {
         Ok(said) => said,
-        Err(response) => return Ok(once(&response)),
+        Err(response) => return Ok(once(response)),
     };
     let every = server.limits.span(Limit::PingSeconds);
     let events = Events { begun: false, said, stopping: server.stopping.subscribe(), every, _seat: seat };
@@ -65,6 +66,14 @@ pub async fn open(
         request_id::scope(id.clone(), next).instrument(span.clone())
     });
     Ok(answer(Body::from_stream(events.map(Ok::<_, Infallible>))))
+}
+
+fn retry() -> String {
+    let mut random = [0; 2];
+    // Without randomness all wait alike.
+    let _ = getrandom::fill(&mut random);
+    let spread = RETRY_MILLIS.end - RETRY_MILLIS.start;
+    format!("retry: {}\n\n", RETRY_MILLIS.start + u64::from(u16::from_le_bytes(random)) % spread)
 }
 
 fn answer(body: Body) -> Response {
@@ -86,12 +95,12 @@ impl Events {
     async fn next(mut self) -> Option<(String, Option<Self>)> {
         if !self.begun {
             self.begun = true;
-            return Some((RETRY.to_owned(), Some(self)));
+            return Some((retry(), Some(self)));
         }
         let said = tokio::select! {
             biased;
             // Ended without `complete`, it is taken up again elsewhere.
-            _ = self.stopping.wait_for(|stopping| *stopping) => return Some((RETRY.to_owned(), None)),
+            _ = self.stopping.wait_for(|stopping| *stopping) => return Some((retry(), None)),
             said = self.said.next() => match said {
                 Some(Said { payload, cursor }) => next(&payload, cursor),
                 None => return Some((COMPLETE.to_owned(), None)),

@@ -5,25 +5,21 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::answer::{Refused, error, refused_document, whole};
+use super::gate::later;
 use super::media::{Accepted, Media, is_json};
-use super::rates::TooOften;
-use super::{Server, events, operation, parameters};
-use crate::graphql::{Asked, Prepared, limit_exceeded, prepare};
+use super::{Server, body, events, operation, parameters};
+use crate::graphql::{Asked, Prepared, prepare};
 use crate::limits::Limit;
 
 /// Any of these says that a GET was meant, besides a `Content-Type` of no form and a token.
-const MEANT: [HeaderName; 3] = [
+pub(super) const MEANT: [HeaderName; 3] = [
     HeaderName::from_static("graphql-require-preflight"),
     HeaderName::from_static("apollo-require-preflight"),
     HeaderName::from_static("x-apollo-operation-name"),
 ];
-
-/// What a chunk of a body counts for at least, in bytes: one of a single byte takes as long as one of a thousand.
-const CHUNK_MIN_BYTES: usize = 64;
 
 /// Answers a request.
 pub async fn answer(State(server): State<Server>, request: Request) -> Response {
@@ -51,8 +47,6 @@ async fn respond(server: &Server, accepted: Accepted, request: Request) -> Resul
             return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, message));
         }
     };
-    // Before the token is looked at: guesses count too.
-    server.admit(&head.extensions, &head.headers).map_err(|too_often| later(server, too_often))?;
     let identity = server.identity(&head.headers).await.map_err(|not_let_in| {
         let refused = Refused::because(not_let_in.status, error(not_let_in.code, not_let_in.message));
         match not_let_in.status {
@@ -61,7 +55,7 @@ async fn respond(server: &Server, accepted: Accepted, request: Request) -> Resul
         }
     })?;
     if let Some(identity) = &identity {
-        server.rates.take_member(identity.0.member_id).map_err(|too_often| later(server, too_often))?;
+        server.rates.take_member(identity.0.member_id).map_err(|too_often| later(&server.limits, too_often))?;
     }
     let asked =
         if is_get { in_address(&head.uri, &head.headers)? } else { in_body(server, &head.headers, body).await? };
@@ -77,6 +71,13 @@ async fn respond(server: &Server, accepted: Accepted, request: Request) -> Resul
     }
     if kind == OperationType::Subscription {
         if accepted.events {
+            // Taken for none, it would begin a stream with a hole.
+            if head.headers.get("last-event-id").is_some_and(|last| last.to_str().is_err()) {
+                return Err(Refused::new(
+                    StatusCode::BAD_REQUEST,
+                    "The header “Last-Event-ID” is no cursor of a stream.",
+                ));
+            }
             return events::open(server, request, identity, &head.headers).await;
         }
         let message = "A subscription is a stream: accept “text/event-stream”, or open a WebSocket at /graphql/ws.";
@@ -86,7 +87,7 @@ async fn respond(server: &Server, accepted: Accepted, request: Request) -> Resul
         request = request.data(identity);
     }
     let response = operation::run(server, request, kind).await;
-    Ok(if media == Media::EventStream { events::once(&response) } else { whole(&response, media) })
+    Ok(if media == Media::EventStream { events::once(response) } else { whole(response, media) })
 }
 
 pub(super) fn out_of_time(is_mutation: bool, seconds: u64) -> async_graphql::ServerError {
@@ -100,7 +101,6 @@ pub(super) fn out_of_time(is_mutation: bool, seconds: u64) -> async_graphql::Ser
     if let Some(extensions) = &mut error.extensions {
         extensions.set("limit", Limit::RequestSeconds.name());
         extensions.set("value", seconds);
-        extensions.set("requestId", crate::graphql::request_id::current());
     }
     error
 }
@@ -130,10 +130,10 @@ async fn in_body(server: &Server, headers: &HeaderMap, body: Body) -> Result<Ask
         let message = "Send the request as JSON in UTF-8, with the header “Content-Type: application/json”.";
         return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    let reading = tokio::time::timeout(server.limits.span(Limit::BodySeconds), read(server, body)).await;
-    let bytes = reading.map_err(|_| over(server, StatusCode::REQUEST_TIMEOUT, Limit::BodySeconds))??;
+    // What it takes of the room is given back once it is parsed.
+    let read = body::read(&server.reading, &server.limits, body).await?;
     let wrong = |message: &str| Refused::new(StatusCode::BAD_REQUEST, message);
-    match serde_json::from_slice(&bytes) {
+    match serde_json::from_slice(&read.bytes) {
         Ok(Value::Object(object)) => {
             parameters::from_object(object).map_err(|what| wrong(&format!("The request {what}.")))
         }
@@ -143,25 +143,7 @@ async fn in_body(server: &Server, headers: &HeaderMap, body: Body) -> Result<Ask
     }
 }
 
-async fn read(server: &Server, body: Body) -> Result<Vec<u8>, Refused> {
-    let (mut bytes, mut chunks) = (Vec::new(), body.into_data_stream());
-    let mut left = server.limits.size(Limit::BodyBytes);
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Refused::new(StatusCode::BAD_REQUEST, "The body ended early. Send it again."))?;
-        let counted = chunk.len().max(CHUNK_MIN_BYTES);
-        let over = || over(server, StatusCode::PAYLOAD_TOO_LARGE, Limit::BodyBytes);
-        left = left.checked_sub(counted).ok_or_else(over)?;
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
-}
-
-/// The refusal of who asks too often.
-fn later(server: &Server, TooOften { limit, retry_after_seconds }: TooOften) -> Refused {
-    over(server, StatusCode::TOO_MANY_REQUESTS, limit).with(header::RETRY_AFTER, retry_after_seconds)
-}
-
 /// The refusal of what is over a limit.
 pub(super) fn over(server: &Server, status: StatusCode, limit: Limit) -> Refused {
-    Refused::because(status, limit_exceeded(limit, &server.limits))
+    Refused::over(&server.limits, status, limit)
 }

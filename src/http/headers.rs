@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::graphql::MEANT;
 use crate::config::Origin;
 
 /// Answers are data. The console's page, which is more, brings a policy of its own.
@@ -27,12 +28,12 @@ pub async fn add(request: Request, next: Next) -> Response {
 /// Lets the pages of these origins call the API; without it, browsers let those of no other origin.
 pub fn allow(origins: &[Origin]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(&origin.0).ok());
-    let sent = ["authorization", "content-type", "last-event-id", "graphql-require-preflight"];
+    let sent = ["authorization", "content-type", "last-event-id"].map(HeaderName::from_static);
     let told = ["x-request-id", "retry-after"];
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers(sent.map(HeaderName::from_static))
+        .allow_headers(sent.into_iter().chain(MEANT).collect::<Vec<_>>())
         .expose_headers(told.map(HeaderName::from_static))
         .max_age(std::time::Duration::from_secs(PREFLIGHT_SECONDS))
 }

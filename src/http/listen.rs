@@ -20,16 +20,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
+use super::network::household;
 use super::seats::{Seat, Seats};
 use crate::config::Network;
+use crate::graphql::{limit_exceeded, request_id};
 use crate::limits::{Limit, Limits};
 
 /// How long nothing is taken where the process has no file left for a connection.
 const OUT_OF_FILES: Duration = Duration::from_secs(1);
 
-/// What somebody reads who cannot be served now.
-const TOO_MANY: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+/// By how much a head may be over its limit to be told so.
+const UNNAMED_BYTES: usize = 16 * 1024;
+
+/// How soon somebody may come back for whom there is no room, in seconds.
+const RETRY_SECONDS: u8 = 5;
 
 /// The address that a connection comes from; in each of its requests' extensions.
 #[derive(Clone, Copy)]
@@ -44,7 +48,7 @@ pub async fn take(
     trusted: &[Network],
     stopping: &watch::Sender<bool>,
 ) {
-    let (all, addresses) = (Seats::default(), Seats::default());
+    let room = Room::default();
     let service = TowerToHyperService::new(router);
     let mut stopped = stopping.subscribe();
     loop {
@@ -63,22 +67,60 @@ pub async fn take(
         };
         // A trusted proxy stands for many.
         let is_proxy = trusted.iter().any(|network| network.contains(peer));
-        let each = if is_proxy { usize::MAX } else { limits.size(Limit::ConnectionsPerAddress) };
-        let seats = all.take((), limits.size(Limit::Connections)).zip(addresses.take(peer, each));
-        let Some(seats) = seats else {
-            // Whoever has no room to read even this learns it from the closing.
-            let _ = stream.try_write(TOO_MANY);
-            continue;
+        let place = match room.take((!is_proxy).then_some(peer), &limits) {
+            Ok(place) => place,
+            Err(limit) => {
+                // Whoever has no room to read even this learns it from the closing.
+                let _ = stream.try_write(no_room(limit, &limits).as_bytes());
+                continue;
+            }
         };
         // Messages are whole when they are written: to wait for more would only delay them.
         let _ = stream.set_nodelay(true);
         give_up_after(&stream, limits.span(Limit::PongSeconds).max(limits.span(Limit::WriteSeconds)));
-        let stream = Connection { stream, patience: limits.span(Limit::WriteSeconds), waiting: None, _seats: seats };
+        let stream = Connection { stream, patience: limits.span(Limit::WriteSeconds), waiting: None, _place: place };
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(limits.span(Limit::HeadersSeconds));
-        http.max_buf_size(limits.size(Limit::HeadBytes));
+        // What is a little over the limit is refused by its name, when it is read; the library refuses the rest without one.
+        http.max_buf_size(limits.size(Limit::HeadBytes) + UNNAMED_BYTES);
         tokio::spawn(serve(stream, Peer(peer), service.clone(), http, stopping.subscribe()));
     }
+}
+
+/// Who holds a connection.
+#[derive(Default)]
+struct Room {
+    all: Seats<()>,
+    addresses: Seats<IpAddr>,
+}
+
+/// One connection's part of the room.
+type Place = (Seat<()>, Option<Seat<IpAddr>>);
+
+impl Room {
+    /// A place for a connection from an address, or from anywhere; or the limit that is reached.
+    fn take(&self, peer: Option<IpAddr>, limits: &Limits) -> Result<Place, Limit> {
+        let one = self.all.take((), limits.size(Limit::Connections)).ok_or(Limit::Connections)?;
+        let each = limits.size(Limit::ConnectionsPerAddress);
+        let of_address =
+            peer.map(|peer| self.addresses.take(household(peer), each).ok_or(Limit::ConnectionsPerAddress));
+        Ok((one, of_address.transpose()?))
+    }
+}
+
+/// What somebody reads for whom there is no room.
+fn no_room(limit: Limit, limits: &Limits) -> String {
+    let (id, mut error) = (request_id::generate(), limit_exceeded(limit, limits));
+    if let Some(extensions) = &mut error.extensions {
+        extensions.set("requestId", id.clone());
+    }
+    let errors = serde_json::json!({ "errors": [error] }).to_string();
+    let length = errors.len();
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {length}\r\n\
+         Retry-After: {RETRY_SECONDS}\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: {id}\r\nConnection: close\r\n\r\n\
+         {errors}"
+    )
 }
 
 /// Ends a connection whose peer has acknowledged nothing for so long: one that vanished says no goodbye, and a stream of
@@ -124,7 +166,7 @@ struct Connection {
     patience: Duration,
     /// Runs while something waits to be taken.
     waiting: Option<Pin<Box<Sleep>>>,
-    _seats: (Seat<()>, Seat<IpAddr>),
+    _place: Place,
 }
 
 impl Connection {
@@ -175,10 +217,34 @@ impl AsyncWrite for Connection {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::SetLimit;
 
+    #[test]
+    fn addresses_of_one_network_share_their_connections_and_all_share_the_room() {
+        let set = [(Limit::ConnectionsPerAddress, 2), (Limit::Connections, 10)];
+        let limits = set.into_iter().fold(Limits::default(), |all, (limit, value)| all.with(SetLimit { limit, value }));
+        let (room, held) = (Room::default(), std::cell::RefCell::new(Vec::new()));
+        let take = |address: &str| {
+            let place = room.take(Some(address.parse().expect("an address")), &limits)?;
+            held.borrow_mut().push(place);
+            Ok(())
+        };
+        let of_address = Err(Limit::ConnectionsPerAddress);
+        assert_eq!([take("2001:db8::1"), take("2001:db8::ffff:2"), take("2001:db8::3")], [Ok(()), Ok(()), of_address]);
+        assert_eq!([take("2001:db8:0:1::1"), take("192.0.2.1"), take("::ffff:192.0.2.1")], [Ok(()); 3]);
+        assert_eq!([take("192.0.2.1"), take("192.0.2.2"), take("192.0.2.3")], [of_address, Ok(()), Ok(())]);
+        for _ in 0..3 {
+            held.borrow_mut().push(room.take(None, &limits).expect("a proxy stands for many"));
+        }
+        assert_eq!(take("192.0.2.4"), Err(Limit::Connections));
+        held.borrow_mut().clear();
+        assert_eq!(take("2001:db8::3"), Ok(()), "whoever leaves makes room, and whoever is refused takes none");
+    }
+
+    #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn a_peer_that_vanishes_is_given_up_by_the_system() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

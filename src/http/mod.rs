@@ -2,8 +2,10 @@
 
 mod answer;
 mod bearer;
+mod body;
 mod console;
 mod events;
+mod gate;
 mod graphql;
 mod headers;
 mod health;
@@ -12,6 +14,7 @@ mod media;
 mod metrics;
 mod network;
 mod operation;
+mod panics;
 mod parameters;
 mod rates;
 mod request_id;
@@ -29,12 +32,14 @@ use tokio::sync::watch;
 
 use crate::auth::check::Checker;
 use crate::clock::Clock;
-use crate::config::{Network, Origin, STOP_TIMEOUT};
+use crate::config::{Network, Origin};
 use crate::domain::ids::MemberId;
 use crate::graphql::Api;
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::usecases::Desk;
 
+pub use body::ReadingRoom;
+pub use health::Readiness;
 pub use operation::Openings;
 pub use rates::Rates;
 pub use seats::Seats;
@@ -44,6 +49,9 @@ pub use websocket::message::{ClientMessage, read as read_message};
 pub const GRAPHQL_PATH: &str = "/graphql";
 /// Where sockets are opened.
 pub const WEBSOCKET_PATH: &str = "/graphql/ws";
+const HEALTH_PATH: &str = "/healthz";
+const READY_PATH: &str = "/readyz";
+const METRICS_PATH: &str = "/metrics";
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -59,6 +67,10 @@ pub struct Server {
     pub openings: Openings,
     /// How often members and addresses ask.
     pub rates: Rates,
+    /// Room for what is being read.
+    pub reading: ReadingRoom,
+    /// What the database last answered.
+    pub readiness: Readiness,
     /// Whose pages may call the API besides our own.
     pub allowed_origins: Arc<[Origin]>,
     /// Who is believed about where a request comes from.
@@ -67,7 +79,7 @@ pub struct Server {
     pub stopping: Arc<watch::Sender<bool>>,
 }
 
-/// Serves until `stop` resolves: then no new connection is taken, and running requests finish within `STOP_TIMEOUT`.
+/// Serves until `stop` resolves: then no new connection is taken, and running requests finish within `stop_seconds`.
 pub async fn serve(
     listener: TcpListener,
     server: Server,
@@ -75,7 +87,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     let (stopping, limits, trusted) = (server.stopping.clone(), server.limits.clone(), server.trusted_proxies.clone());
-    let router = router(server, console);
+    let (router, patience) = (router(server, console), limits.span(Limit::StopSeconds));
     let told = async {
         stop.await;
         stopping.send_replace(true);
@@ -88,11 +100,11 @@ pub async fn serve(
     let deadline = async {
         // It cannot fail: we hold the sender.
         let _ = stopping.subscribe().wait_for(|stopping| *stopping).await;
-        tokio::time::sleep(STOP_TIMEOUT).await;
+        tokio::time::sleep(patience).await;
     };
     tokio::select! {
         () = served => {}
-        () = deadline => tracing::warn!("requests that did not end in {} seconds were cut", STOP_TIMEOUT.as_secs()),
+        () = deadline => tracing::warn!("requests that did not end in {} seconds (stop_seconds) were cut", patience.as_secs()),
     }
 }
 
@@ -100,14 +112,18 @@ fn router(server: Server, console: bool) -> Router {
     let router = Router::new()
         .route(GRAPHQL_PATH, any(graphql::answer))
         .route(WEBSOCKET_PATH, any(websocket::open))
-        .route("/healthz", get(health::is_alive))
-        .route("/readyz", get(health::is_ready))
-        .route("/metrics", get(metrics::page));
+        .route(HEALTH_PATH, get(health::is_alive))
+        .route(READY_PATH, get(health::is_ready))
+        .route(METRICS_PATH, get(metrics::page));
     let router = if console { router.merge(console::router()) } else { router };
+    let router = router.layer(middleware::from_fn_with_state(server.clone(), gate::pass));
     let router = match &*server.allowed_origins {
         [] => router,
         allowed => router.layer(headers::allow(allowed)),
     };
-    let router = router.layer(middleware::from_fn(headers::add)).layer(middleware::from_fn(request_id::give));
+    let router = router
+        .layer(panics::caught())
+        .layer(middleware::from_fn(headers::add))
+        .layer(middleware::from_fn(request_id::give));
     router.with_state(server)
 }

@@ -19,6 +19,17 @@ impl Server {
     }
 }
 
+/// Who is counted as one: who has an address of IPv6 has the 2^64 that begin alike.
+pub(super) fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
 /// The caller's address. Each proxy adds the address that it was called from at the end of `X-Forwarded-For`; what stands
 /// before the last that no trusted proxy wrote is whatever the caller liked to say.
 fn caller(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {

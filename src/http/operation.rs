@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::Server;
 use super::graphql::out_of_time;
-use crate::graphql::{Asked, Prepared, Saying, TokenIdentity, prepare};
+use crate::graphql::{Asked, Prepared, Saying, TokenIdentity, prepare, request_id};
 use crate::limits::Limit;
 
 /// What an operation came to: a stream to follow, or one response. Of a subscription that is why there is no stream.
@@ -36,7 +36,7 @@ pub async fn take(server: Server, asked: Asked, identity: Option<TokenIdentity>)
         Ok(prepared) => prepared,
         Err(error) => {
             server.desk.metrics().count_bad_request();
-            return Err(Response::from_errors(vec![error]));
+            return Err(told(Response::from_errors(vec![error])));
         }
     };
     if let Some(identity) = identity {
@@ -46,12 +46,12 @@ pub async fn take(server: Server, asked: Asked, identity: Option<TokenIdentity>)
         drop(turn);
         return Err(run(&server, request, kind).await);
     }
-    in_time(&server, kind, server.api.follow(request)).await.unwrap_or_else(Err)
+    in_time(&server, kind, server.api.follow(request)).await.unwrap_or_else(Err).map_err(told)
 }
 
 /// Runs a query or a mutation, but not for ever.
 pub async fn run(server: &Server, request: Request, kind: OperationType) -> Response {
-    in_time(server, kind, server.api.execute(request)).await.unwrap_or_else(|late| late)
+    told(in_time(server, kind, server.api.execute(request)).await.unwrap_or_else(|late| late))
 }
 
 /// Opens a subscription's stream, when it is its turn.
@@ -60,12 +60,18 @@ pub async fn follow(server: &Server, request: Request) -> Started {
         let _turn = server.openings.0.acquire().await;
         server.api.follow(request).await
     };
-    in_time(server, OperationType::Subscription, opening).await.unwrap_or_else(Err)
+    in_time(server, OperationType::Subscription, opening).await.unwrap_or_else(Err).map_err(told)
+}
+
+fn told(mut response: Response) -> Response {
+    request_id::tell(&mut response.errors);
+    response
 }
 
 async fn in_time<T>(server: &Server, kind: OperationType, running: impl Future<Output = T>) -> Result<T, Response> {
     let in_time = tokio::time::timeout(server.limits.span(Limit::RequestSeconds), running).await;
     in_time.map_err(|_| {
+        tracing::warn!(limit = Limit::RequestSeconds.name(), "a request took too long and was given up");
         let error = out_of_time(kind == OperationType::Mutation, server.limits.get(Limit::RequestSeconds));
         Response::from_errors(vec![error])
     })

@@ -2,6 +2,7 @@
 
 use axum::extract::Query;
 use axum::http::Uri;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::graphql::Asked;
@@ -31,6 +32,10 @@ pub fn from_object(mut object: Map<String, Value>) -> Result<Asked, &'static str
 
 /// Reads the query of an address, in which variables and extensions are JSON.
 pub fn from_address(address: &Uri) -> Result<Asked, &'static str> {
+    // What reads it puts other characters in the place of bytes that are no text.
+    if percent_decode_str(address.query().unwrap_or_default()).decode_utf8().is_err() {
+        return Err("is not UTF-8");
+    }
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(address).map_err(|_| "cannot be read")?;
     let mut object = Map::new();
     for (name, text) in pairs {
@@ -94,6 +99,8 @@ mod tests {
         assert_eq!(read("operationName=A"), Err("needs a “query”"));
         assert_eq!(read("query=a&variables=1"), Err("has “variables” that are not an object"));
         assert_eq!(read("query=a&variables={"), Err("has “variables” that are not JSON"));
+        assert_eq!(read("query=%7Ba%7D&operationName=%C3%28"), Err("is not UTF-8"));
+        assert!(read("query=%C3%A4&operationName=%EF%BF%BD").is_ok());
         assert_eq!(read("query=a&query=b"), Err("has a parameter twice"));
     }
 }

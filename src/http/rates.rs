@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Duration;
 
+use super::network::household;
 use crate::clock::Clock;
 use crate::domain::ids::MemberId;
 use crate::domain::time::Instant;
@@ -49,17 +50,6 @@ impl Rates {
     /// One request from an address.
     pub fn take_address(&self, address: IpAddr) -> Result<(), TooOften> {
         self.addresses.take(household(address), self.clock.now())
-    }
-}
-
-/// Who has an address of IPv6 has the 2^64 that begin alike.
-fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

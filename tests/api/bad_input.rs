@@ -248,14 +248,11 @@ async fn a_wrong_argument_of_a_query_is_refused_by_its_name() {
         (slots(service, "2027-01-04T00:00:00", day), "from"),
         (slots(dana, start, day), "serviceId"),
         (of_practice("clinicians(first: 0)"), "first"),
-        (of_practice("clinicians(first: 101)"), "first"),
         (of_practice("clinicians(last: 0)"), "last"),
-        (of_practice("clinicians(last: 101)"), "last"),
         (of_practice("clinicians(first: 1, last: 1)"), "last"),
         (of_practice("clinicians(after: \"nowhere\")"), "after"),
         (of_practice(&format!("clinicians(before: \"{casey}\")")), "before"),
         (of_practice("clients(first: 0)"), "first"),
-        (of_practice("clients(first: 101)"), "first"),
         (of_practice("clients(after: \"nowhere\")"), "after"),
         (of_practice(&format!("clients(after: \"{}\")", "é".repeat(40))), "after"),
         (of_practice(&format!("clients(search: \"{}\")", "x".repeat(201))), "search"),
@@ -281,7 +278,7 @@ async fn a_wrong_argument_of_a_query_is_refused_by_its_name() {
 async fn a_page_of_an_impact_is_bounded_like_any_other() {
     let scene = Scene::set().await;
     let before = scene.practice.snapshot().await;
-    for (arguments, field) in [("first: 0", "first"), ("first: 101", "first"), ("after: \"nowhere\"", "after")] {
+    for (arguments, field) in [("first: 0", "first"), ("after: \"nowhere\"", "after")] {
         let query =
             mutation("setPracticeSelfScheduling", &format!("impact {{ changes({arguments}) {{ totalCount }} }}"));
         let input = json!({ "input": { "enabled": false, "dryRun": true } });

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{Stream, TestPractice, door, mutation, text};
+use crate::support::{Stream, TestPractice, door, mutation, text, without_ids};
 use frontdesk::config::{Door, Network, Origin};
 use frontdesk::domain::ids::PracticeId;
 use frontdesk::limits::Limit;
@@ -25,7 +25,9 @@ fn asking(practice: &TestPractice) -> RequestBuilder {
 
 async fn told(request: RequestBuilder) -> (u16, HeaderMap, Value) {
     let answer = request.send().await.expect("the server answers");
-    (answer.status().as_u16(), answer.headers().clone(), answer.json().await.expect("JSON"))
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let body = without_ids(answer.json().await.expect("JSON"), &headers);
+    (status, headers, body)
 }
 
 async fn a_member_who_asks_too_often_is_told_when_to_come_back() {
@@ -42,7 +44,9 @@ async fn a_member_who_asks_too_often_is_told_when_to_come_back() {
     let mut socket = practice.socket(json!({ "Authorization": format!("Bearer {}", dana.token()) })).await;
     assert_eq!(socket.message().await.expect("an answer")["type"], "connection_ack");
     socket.say(json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ __typename }" } })).await;
-    let refused = socket.message().await.expect("an answer");
+    let mut refused = socket.message().await.expect("an answer");
+    let extensions = refused["payload"][0]["extensions"].as_object_mut();
+    assert!(extensions.and_then(|told| told.remove("requestId")).is_some(), "over a socket too: {refused}");
     assert_eq!(refused["payload"][0]["extensions"], expected, "over a socket too: {refused}");
     assert_eq!(told(asking(&practice).bearer_auth(practice.admin.token())).await.0, 200, "somebody else may");
     practice.clock.set(practice.clock.now() + chrono::Duration::seconds(1));
@@ -64,6 +68,27 @@ async fn an_address_is_the_peers_unless_a_trusted_proxy_says_whose_it_is() {
     assert_eq!(refused, Some(429), "a socket counts too");
 }
 
+async fn every_path_counts_but_those_that_watch_over_the_server() {
+    let practice = TestPractice::begin_with(&[(Limit::AddressBurst, 11), (Limit::AddressPerSecond, 1)]).await;
+    // One made the practice.
+    let status = async |method: Method, path: &str| {
+        let request = Client::new().request(method, practice.url() + path).header("Accept", "text/html");
+        request.send().await.expect("the server answers").status().as_u16()
+    };
+    for _ in 0..5 {
+        assert_eq!(status(Method::PUT, "/graphql").await, 405);
+        assert_eq!(status(Method::GET, "/nowhere").await, 404);
+    }
+    for (method, path) in
+        [(Method::PUT, "/graphql"), (Method::POST, "/graphql"), (Method::GET, "/nowhere"), (Method::GET, "/")]
+    {
+        assert_eq!(status(method, path).await, 429, "{path}");
+    }
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(status(Method::GET, path).await, 200, "{path}");
+    }
+}
+
 async fn the_pages_of_other_origins_are_let_in_only_where_they_are_allowed() {
     let closed = TestPractice::begin().await;
     let (status, headers, _) = told(asking(&closed).header("Origin", OURS)).await;
@@ -75,13 +100,18 @@ async fn the_pages_of_other_origins_are_let_in_only_where_they_are_allowed() {
             Client::new().request(Method::OPTIONS, format!("{}/graphql", open.url())).header("Origin", origin);
         request
             .header("Access-Control-Request-Method", "POST")
-            .header("Access-Control-Request-Headers", "authorization,content-type")
+            .header("Access-Control-Request-Headers", "authorization,content-type,x-apollo-operation-name")
     };
     let answer = preflight(OURS).send().await.expect("an answer");
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()[ACCESS_CONTROL_ALLOW_ORIGIN]),
         (200, &OURS.parse().expect("a header"))
     );
+    let allowed = answer.headers()["access-control-allow-headers"].to_str().expect("a text");
+    for header in ["graphql-require-preflight", "apollo-require-preflight", "x-apollo-operation-name", "last-event-id"]
+    {
+        assert!(allowed.contains(header), "{header} of {allowed}");
+    }
     let (_, headers, _) = told(asking(&open).header("Origin", OURS)).await;
     assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], OURS);
     assert!(!headers.contains_key("access-control-allow-credentials"), "no cookie says who asks");
@@ -149,11 +179,29 @@ async fn an_address_holds_no_more_connections_than_the_limit() {
     let mut answer = String::new();
     one_more.read_to_string(&mut answer).await.expect("it is told, and closed");
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After"), "{answer}");
+    assert!(answer.contains("\"limit\":\"connections_per_address\"") && answer.contains("nosniff"), "{answer}");
     drop(held);
     let served = async {
         while reqwest::get(practice.url() + "/healthz").await.map_or(503, |told| told.status().as_u16()) != 200 {}
     };
     tokio::time::timeout(PATIENCE, served).await.expect("whoever leaves makes room");
+}
+
+async fn all_together_hold_no_more_connections_than_the_limit() {
+    let practice = TestPractice::begin_with(&[(Limit::Connections, 10)]).await;
+    let connect = async |last| {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.bind(([127, 0, 0, last], 0).into()).expect("an address of this machine");
+        socket.connect(practice.address()).await.expect("the server listens")
+    };
+    let mut held = Vec::new();
+    // Each from an address of its own.
+    for last in 1..=10 {
+        held.push(connect(last).await);
+    }
+    let mut answer = String::new();
+    connect(11).await.read_to_string(&mut answer).await.expect("it is told, and closed");
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("\"limit\":\"connections\""), "{answer}");
 }
 
 async fn a_head_that_does_not_come_is_waited_for_until_its_limit() {
@@ -190,13 +238,12 @@ async fn a_request_that_takes_too_long_is_answered_with_its_limit_and_its_id() {
     let body =
         json!({ "query": mutation("setPracticeSelfScheduling", ""), "variables": { "input": { "enabled": true } } });
     let request = Client::new().post(format!("{}/graphql", practice.url())).bearer_auth(practice.admin.token());
-    let (status, headers, body) = told(request.json(&body)).await;
+    let (status, _, body) = told(request.json(&body)).await;
     let extensions = &body["errors"][0]["extensions"];
     assert_eq!(
         (status, &extensions["code"], &extensions["limit"]),
         (503, &json!("UNAVAILABLE"), &json!("request_seconds"))
     );
-    assert_eq!(extensions["requestId"], headers["x-request-id"].to_str().expect("a text"), "one id in all places");
     assert!(text(&body["errors"][0]["message"]).contains("not known whether this was saved"), "{body}");
     drop(hold);
 }
@@ -204,10 +251,12 @@ async fn a_request_that_takes_too_long_is_answered_with_its_limit_and_its_id() {
 crate::support::tests!(
     a_member_who_asks_too_often_is_told_when_to_come_back,
     an_address_is_the_peers_unless_a_trusted_proxy_says_whose_it_is,
+    every_path_counts_but_those_that_watch_over_the_server,
     the_pages_of_other_origins_are_let_in_only_where_they_are_allowed,
     every_answer_keeps_browsers_from_guessing_framing_and_running_it,
     the_console_loads_nothing_but_what_the_server_has_itself,
     an_address_holds_no_more_connections_than_the_limit,
+    all_together_hold_no_more_connections_than_the_limit,
     a_head_that_does_not_come_is_waited_for_until_its_limit,
     a_peer_that_takes_nothing_is_given_up,
     a_request_that_takes_too_long_is_answered_with_its_limit_and_its_id,

@@ -124,7 +124,23 @@ async fn a_last_event_that_is_none_of_ours_is_refused() {
         200 => events.next().await.data,
         _ => events.answer.json().await.expect("JSON"),
     };
-    assert_eq!(told["errors"][0]["extensions"], json!({ "code": "BAD_USER_INPUT", "field": ["after"] }), "{told}");
+    let extensions = &told["errors"][0]["extensions"];
+    assert_eq!((&extensions["code"], &extensions["field"]), (&json!("BAD_USER_INPUT"), &json!(["after"])), "{told}");
+    let request = reqwest::Client::new().post(format!("{}/graphql", practice.url())).bearer_auth(dana.token());
+    let no_text = reqwest::header::HeaderValue::from_bytes(&[0xc3, 0xa4]).expect("a header");
+    let request = request.header(ACCEPT, "text/event-stream").header("Last-Event-ID", no_text);
+    let refused = request.json(&json!({ "query": CHANGES })).send().await.expect("the server answers");
+    assert_eq!(refused.status(), 400, "what cannot be read is not taken for none");
+}
+
+async fn who_leaves_a_stream_makes_room_for_another() {
+    let (practice, dana, _) = open_practice(&[(Limit::SocketsPerMember, 1)]).await;
+    let mut leaving = Events::open(&practice, dana.token(), CHANGES, json!({}), None).await;
+    leaving.any().await;
+    drop(leaving);
+    let room =
+        async { while Events::open(&practice, dana.token(), CHANGES, json!({}), None).await.answer.status() != 200 {} };
+    tokio::time::timeout(PATIENCE, room).await.expect("whoever leaves makes room");
 }
 
 async fn a_document_that_cannot_be_run_is_refused_with_its_status() {
@@ -198,6 +214,7 @@ async fn a_member_follows_no_more_streams_than_the_limit() {
 crate::support::tests!(
     a_stream_goes_on_behind_the_last_event_that_was_had,
     a_last_event_that_is_none_of_ours_is_refused,
+    who_leaves_a_stream_makes_room_for_another,
     a_document_that_cannot_be_run_is_refused_with_its_status,
     a_query_answers_one_event_and_is_complete,
     a_stream_ends_with_its_token_and_says_so,

@@ -150,12 +150,7 @@ async fn a_completed_operation_says_nothing_more_and_the_others_go_on() {
 }
 
 async fn what_is_over_a_limit_is_refused_by_its_name() {
-    let limits = [
-        (Limit::OperationsPerSocket, 2),
-        (Limit::SocketsPerMember, 2),
-        (Limit::MessageBytes, 2_048),
-        (Limit::FragmentsPerMessage, 4),
-    ];
+    let limits = [(Limit::OperationsPerSocket, 2), (Limit::SocketsPerMember, 2), (Limit::MessageBytes, 2_048)];
     let practice = TestPractice::begin_with(&limits).await;
     let mut first = signed_in(&practice, &practice.admin).await;
     for id in ["1", "2", "3"] {
@@ -181,17 +176,45 @@ async fn what_is_over_a_limit_is_refused_by_its_name() {
     second.send(Message::text("x".repeat(3_000))).await;
     let (code, reason) = second.closed().await;
     assert!(code == 1009 && reason.contains("message_bytes"), "{code} {reason}");
+}
+
+async fn a_message_may_have_so_many_frames_and_before_sign_in_so_many_bytes_and_come_so_often() {
+    let practice = TestPractice::begin().await;
+    // One frame more than the limit, none of them the last.
     let mut endless = open(&practice).await;
     let frame = |opcode| Message::Frame(Frame::message(Vec::new(), OpCode::Data(opcode), false));
     endless.send(frame(Data::Text)).await;
-    // So many that it has to be closed before the last; what is then still under way fails.
-    for _ in 0..600 {
-        if endless.try_send(frame(Data::Continue)).await.is_err() {
+    for _ in 0..64 {
+        endless.send(frame(Data::Continue)).await;
+    }
+    let (code, reason) = endless.closed().await;
+    assert!(code == 1009 && reason.contains("fragments_per_message of 64"), "{code} {reason}");
+
+    let mut unknown = open(&practice).await;
+    unknown.send(Message::text("x".repeat(16 * 1024 + 1))).await;
+    let (code, reason) = unknown.closed().await;
+    assert!(code == 1009 && reason.contains("init_bytes of 16384"), "{code} {reason}");
+
+    let mut chatty = signed_in(&practice, &practice.admin).await;
+    for _ in 0..1_000 {
+        if chatty.try_send(Message::text("{\"type\":\"pong\"}")).await.is_err() {
             break;
         }
     }
-    let (code, reason) = endless.closed().await;
-    assert!(code == 1009 && reason.contains("fragments_per_message"), "{code} {reason}");
+    let (code, reason) = chatty.closed().await;
+    assert!(code == 1008 && reason.contains("messages_per_second of 200"), "{code} {reason}");
+}
+
+async fn what_is_no_text_and_what_is_no_frame_ends_a_socket_by_their_codes() {
+    let practice = TestPractice::begin().await;
+    let broken = Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true);
+    let mut socket = signed_in(&practice, &practice.admin).await;
+    socket.send(Message::Frame(broken)).await;
+    assert_eq!(socket.closed().await.0, 1007);
+    let unknown = Frame::message(Vec::new(), OpCode::Data(Data::Continue), true);
+    let mut socket = signed_in(&practice, &practice.admin).await;
+    socket.send(Message::Frame(unknown)).await;
+    assert_eq!(socket.closed().await.0, 1002);
 }
 
 async fn who_does_not_sign_in_and_who_does_not_answer_a_ping_is_let_go() {
@@ -270,6 +293,8 @@ crate::support::tests!(
     what_was_not_run_is_an_error_and_what_was_run_is_a_response_and_its_end,
     a_completed_operation_says_nothing_more_and_the_others_go_on,
     what_is_over_a_limit_is_refused_by_its_name,
+    a_message_may_have_so_many_frames_and_before_sign_in_so_many_bytes_and_come_so_often,
+    what_is_no_text_and_what_is_no_frame_ends_a_socket_by_their_codes,
     who_does_not_sign_in_and_who_does_not_answer_a_ping_is_let_go,
     a_reader_who_stops_keeps_nothing_from_the_others,
     a_server_that_stops_tells_every_socket_to_come_back,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::support::{TestPractice, mutation, text};
+use crate::support::{Stream, TestPractice, mutation, text};
 use frontdesk::domain::ids::PracticeId;
 use frontdesk::limits::Limit;
 use frontdesk::store::{Store, Write};
@@ -36,6 +36,13 @@ fn post(practice: &TestPractice, more: &str, body: &Value) -> (String, String) {
         body.len()
     );
     (head, body)
+}
+
+async fn signed_in(practice: &TestPractice) -> Stream {
+    let token = json!({ "Authorization": format!("Bearer {}", practice.admin.token()) });
+    let mut socket = practice.socket(token).await;
+    assert_eq!(socket.message().await.expect("an answer")["type"], "connection_ack");
+    socket
 }
 
 /// Until this is dropped nobody else writes in the practice.
@@ -102,6 +109,37 @@ async fn who_closes_a_socket_takes_its_operations_along() {
     assert_nothing_saved(&practice, before).await;
 }
 
+async fn what_waits_longer_than_the_limit_is_given_up_on_sockets_too() {
+    let practice = TestPractice::begin_with(&[(Limit::RequestSeconds, 1)]).await;
+    let held = hold(&practice).await;
+    let mut socket = signed_in(&practice).await;
+    socket.say(json!({ "type": "subscribe", "id": "1", "payload": change() })).await;
+    let told = socket.message().await.expect("an answer");
+    let error = &told["payload"][0];
+    assert_eq!((&told["type"], &error["extensions"]["limit"]), (&json!("error"), &json!("request_seconds")), "{told}");
+    drop(held);
+}
+
+async fn a_server_that_stops_ends_streams_at_once_and_answers_on_sockets_what_it_was_asked() {
+    let mut practice = TestPractice::begin().await;
+    let follow = json!({ "query": "subscription { pendingRequestCount }" });
+    let mut following = signed_in(&practice).await;
+    following.say(json!({ "type": "subscribe", "id": "1", "payload": follow })).await;
+    assert_eq!(following.message().await.expect("a count")["type"], "next");
+    let held = hold(&practice).await;
+    let mut asking = signed_in(&practice).await;
+    asking.say(json!({ "type": "subscribe", "id": "1", "payload": change() })).await;
+    asking.say(json!({ "type": "ping" })).await;
+    assert_eq!(asking.message().await, Some(json!({ "type": "pong" })), "it has begun");
+    practice.stop();
+    assert_eq!(following.closed().await.0, 1012);
+    drop(held);
+    let answer = asking.message().await.expect("an answer");
+    assert!(answer["type"] == "next" && answer["payload"]["errors"].is_null(), "{answer}");
+    assert_eq!(asking.message().await.expect("its end")["type"], "complete");
+    assert_eq!(asking.closed().await.0, 1012);
+}
+
 async fn a_server_that_stops_takes_nobody_new_and_answers_whom_it_has() {
     let mut practice = TestPractice::begin().await;
     let mut running = TcpStream::connect(practice.address()).await.expect("the server listens");
@@ -123,5 +161,7 @@ async fn a_server_that_stops_takes_nobody_new_and_answers_whom_it_has() {
 crate::support::tests!(
     who_leaves_takes_their_request_along,
     who_closes_a_socket_takes_its_operations_along,
+    what_waits_longer_than_the_limit_is_given_up_on_sockets_too,
+    a_server_that_stops_ends_streams_at_once_and_answers_on_sockets_what_it_was_asked,
     a_server_that_stops_takes_nobody_new_and_answers_whom_it_has,
 );

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::opened::Opened;
+
 /// A request that GraphQL's own parameters make.
 pub struct Hostile {
     pub name: &'static str,
@@ -27,9 +29,9 @@ fn chain(length: usize, spreads: usize, end: &str) -> String {
     format!("{{...F0}}{}fragment F{length} on Query{{{end}}}", (0..length).map(fragment).collect::<String>())
 }
 
-/// All of them.
-pub fn documents() -> Vec<Hostile> {
-    [nested(), repeated(), long(), in_variables(), costly()].into_iter().flatten().collect()
+/// All of them, for a practice that is open.
+pub fn documents(practice: &Opened) -> Vec<Hostile> {
+    [nested(), repeated(), long(), in_variables(), costly(), of_many(practice)].into_iter().flatten().collect()
 }
 
 fn nested() -> Vec<Hostile> {
@@ -69,6 +71,12 @@ fn repeated() -> Vec<Hostile> {
         ),
         document("fragments that each spread all behind them", each_spreads_all),
         document("20,000 aliases", format!("{{{}}}", many(20_000, "a#:__typename "))),
+        document("1,200 aliases", format!("{{{}}}", many(1_200, "a#:__typename "))),
+        document(
+            "900 fields that are none, with names like those that are",
+            format!("{{practice{{{}}}}}", many(900, "nam# ")),
+        ),
+        document("900 fields that are none", format!("{{practice{{{}}}}}", many(900, "clinicansX# "))),
         document("as many aliases as may be", format!("{{practice{{{}}}}}", many(100, "a#:name "))),
         document("one field as often as may be", format!("{{practice{{{}}}}}", "name ".repeat(990))),
         document(
@@ -198,5 +206,34 @@ fn costly() -> Vec<Hostile> {
             "lists inside pages",
             "{practice{clients(first:100){nodes{id care{clinician{id displayName timeZone}}}}}}",
         ),
+    ]
+}
+
+/// What there are many of, as often as may be and oftener.
+fn of_many(practice: &Opened) -> Vec<Hostile> {
+    let Opened { clinician, service, clients, from, to } = practice;
+    let of_clinician =
+        |fields: String| format!("query($c:ID!,$s:ID!,$f:DateTime!,$t:DateTime!){{clinician(id:$c){{{fields}}}}}");
+    let slots = "a#:availableSlots(serviceId:$s,from:$f,to:$t){slots{startsAt endsAt localStart modality}}";
+    let sought = "a#:availableSlots(serviceId:$s,from:$f,to:$t){timeZone}";
+    let variables = json!({ "c": clinician, "s": service, "f": from, "t": to });
+    let in_practice = |count, what: &str| format!("{{practice{{{}}}}}", many(count, what));
+    let cared_for = "a#:clients(first:100){nodes{id care{clinician{id displayName}}}}";
+    let dry_run =
+        "a#:setPracticeSelfScheduling(input:{enabled:false,dryRun:true}){impact{changes(first:1){totalCount}}}";
+    let access = "a#:setClientAccess(input:{clientIds:$c,access:BLOCKED,dryRun:true}){clients{id}}";
+    let of_clients = |count| format!("mutation($c:[ID!]!){{{}}}", many(count, access));
+    vec![
+        hostile("100 lists of slots", of_clinician(many(100, slots)), variables.clone()),
+        hostile("the longest list of slots", of_clinician(many(1, slots)), variables.clone()),
+        hostile("100 lists of slots that are not asked for", of_clinician(many(100, sought)), variables.clone()),
+        hostile("as many searches for slots as may be", of_clinician(many(4, sought)), variables),
+        document("20 pages of clients with their care", in_practice(20, cared_for)),
+        document("as many clients with their care as may be", in_practice(6, cared_for)),
+        document("100 counts of clients", in_practice(100, "a#:clients(first:1){totalCount}")),
+        document("20 changes that are only looked at", format!("mutation{{{}}}", many(20, dry_run))),
+        document("as many changes as may be looked at", format!("mutation{{{}}}", many(3, dry_run))),
+        hostile("20 changes for 100 clients", of_clients(20), json!({ "c": clients })),
+        hostile("as many changes for 100 clients as may be", of_clients(4), json!({ "c": clients })),
     ]
 }

@@ -32,7 +32,10 @@ const ATTEMPTS: usize = 3;
 pub async fn run() {
     let mut program = Program::start(&["member_per_second=100".to_owned()]);
     let members = [&program.admin, &program.clinician].map(|token| request(token));
-    let attacks = Arc::new(attacks(&program.client));
+    let mut attacks = attacks(&program).await;
+    // The admin is one of the others.
+    attacks.retain(|attack| !attack.name.contains("of an admin"));
+    let attacks = Arc::new(attacks);
     let calm = p99(program.address, &members, FLOOD / 4).await;
     // Where something else keeps the machine busy, they wait without attackers too.
     let most = P99_MAX.max(calm * 2);

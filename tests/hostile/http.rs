@@ -1,6 +1,7 @@
 //! Attacks over HTTP and Server-Sent Events: every document of the corpus, and requests that are none.
 
 use crate::corpus::Hostile;
+use crate::program::Program;
 use crate::wire::{Attack, End};
 
 /// What is in an answer by GraphQL: data, or an error with a code.
@@ -9,11 +10,17 @@ const ANSWERED: &[&str] = &["\"data\"", "\"code\""];
 const WHATEVER: &[&str] = &[];
 
 /// All of them.
-pub fn attacks(documents: &[Hostile], token: &str) -> Vec<Attack> {
+pub fn attacks(documents: &[Hostile], program: &Program) -> Vec<Attack> {
     let (json, events) = ("application/graphql-response+json", "text/event-stream");
     let mut attacks = Vec::new();
     for Hostile { name, body } in documents {
-        for (way, accept) in [("HTTP", json), ("SSE", events)] {
+        let ways = [
+            ("HTTP", json, &program.client),
+            ("SSE", events, &program.client),
+            ("HTTP, of an admin", json, &program.admin),
+            ("HTTP, of a clinician", json, &program.attacker),
+        ];
+        for (way, accept, token) in ways {
             let head = post(accept, token);
             attacks.push(Attack::new(
                 format!("{way}: {name}"),
@@ -26,7 +33,7 @@ pub fn attacks(documents: &[Hostile], token: &str) -> Vec<Attack> {
             with_length(&post(json, "none").replace("Authorization: Bearer none\r\n", ""), body.to_string());
         attacks.push(Attack::new(format!("HTTP, of nobody: {name}"), anonymous, End::ByServer, ANSWERED));
     }
-    let head = post(json, token);
+    let head = post(json, &program.client);
     attacks.extend(bodies(&head));
     attacks.extend(chunks(&head));
     attacks.extend(heads());

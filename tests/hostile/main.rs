@@ -8,6 +8,7 @@
 mod corpus;
 mod flood;
 mod http;
+mod opened;
 mod program;
 mod socket;
 mod wire;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
+use opened::Opened;
 use program::Program;
 use wire::Attack;
 
@@ -49,17 +51,18 @@ fn on_runtime(test: impl Future<Output = ()>) {
     runtime.expect("a runtime").block_on(test);
 }
 
-/// Every attack there is, for somebody with this token and for nobody.
-fn attacks(token: &str) -> Vec<Attack> {
-    let documents = corpus::documents();
-    http::attacks(&documents, token).into_iter().chain(socket::attacks(&documents, token)).collect()
+/// Every attack there is, by a client, by staff and by nobody.
+async fn attacks(program: &Program) -> Vec<Attack> {
+    let documents = corpus::documents(&Opened::open(program).await);
+    let by_http = http::attacks(&documents, program).into_iter();
+    by_http.chain(socket::attacks(&documents, &program.client)).collect()
 }
 
 async fn one_by_one() {
     // Whether it asks too often is another matter.
     let limits = ["member_burst", "member_per_second", "address_burst", "address_per_second"];
     let mut program = Program::start(&limits.map(|name| format!("{name}=1000000")));
-    let attacks = attacks(&program.client);
+    let attacks = attacks(&program).await;
     // What every program touches once it works.
     for attack in attacks.iter().filter(|attack| attack.name.contains("introspection")) {
         attack.make(program.address, [127, 0, 0, 1]).await;

@@ -13,11 +13,13 @@ const PROGRAM: &str = "FRONTDESK_RELEASE_PROGRAM";
 pub struct Program {
     process: Child,
     pub address: SocketAddr,
-    /// Tokens of three members.
+    /// Tokens of members.
     pub admin: String,
     pub clinician: String,
     pub client: String,
-    _folder: TempDir,
+    /// That of a clinician whose rates nobody else uses up.
+    pub attacker: String,
+    folder: TempDir,
 }
 
 impl Program {
@@ -47,7 +49,18 @@ impl Program {
         let (admin, clinician, client) = (token(), token(), token());
         // What it goes on to say must not stop it.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        Self { process, address, admin, clinician, client, _folder: folder }
+        let mut program = Self { process, address, admin, clinician, client, attacker: String::new(), folder };
+        program.attacker = program.token("marcus@demo.test");
+        program
+    }
+
+    /// A token for whoever has this address.
+    fn token(&self, email: &str) -> String {
+        let mut command = Command::new(std::env::var_os(PROGRAM).expect("the program's path"));
+        command.args(["token", email, "--database-url", "sqlite://frontdesk-demo.db"]);
+        let made = command.current_dir(self.folder.path()).env_clear().output().expect("the program runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        String::from_utf8(made.stdout).expect("text").trim().to_owned()
     }
 
     /// The processor's time that its threads have used so far, in milliseconds.

@@ -73,8 +73,13 @@ impl Server {
     }
 
     pub fn until_said(&mut self, words: &str) {
+        self.line(words);
+    }
+
+    /// The next line with these words.
+    pub fn line(&mut self, words: &str) -> String {
         let said = self.lines.by_ref().map(|line| line.expect("text")).find(|line| line.contains(words));
-        assert!(said.is_some(), "it never said “{words}”");
+        said.unwrap_or_else(|| panic!("it never said “{words}”"))
     }
 
     pub fn stop(mut self, signal: &str) -> (bool, Vec<String>) {

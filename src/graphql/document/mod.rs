@@ -4,6 +4,7 @@
 //! keeps no more. Answers' names are compared within one selection: where a field is selected twice, what both select of it
 //! under one name is not.
 
+mod cost;
 mod lexical;
 mod size;
 mod typename;
@@ -39,6 +40,8 @@ pub fn prepare(asked: Asked, limits: &Limits) -> Result<Prepared, ServerError> {
     let mut variables = asked.variables;
     let nesting = variables.values().map(nesting).max().unwrap_or_default();
     Excess::check(Limit::VariablesNesting, nesting, limits).map_err(refused)?;
+    let bytes = variables.iter().map(|(name, value)| name.len() as u64 + bytes(value)).sum();
+    Excess::check(Limit::VariablesBytes, bytes, limits).map_err(refused)?;
     let run = chosen(&document, asked.operation_name.as_deref())?;
     let kind = run.ty;
     values::complete(&document, run, &mut variables)?;
@@ -56,6 +59,18 @@ fn nesting(value: &Value) -> u64 {
         Value::List(items) => 1 + items.iter().map(nesting).max().unwrap_or_default(),
         Value::Object(fields) => 1 + fields.values().map(nesting).max().unwrap_or_default(),
         _ => 0,
+    }
+}
+
+/// How long a value is as JSON, nearly.
+fn bytes(value: &Value) -> u64 {
+    match value {
+        Value::List(items) => 2 + items.iter().map(|item| 1 + bytes(item)).sum::<u64>(),
+        Value::Object(fields) => {
+            2 + fields.iter().map(|(name, value)| 4 + name.len() as u64 + bytes(value)).sum::<u64>()
+        }
+        Value::String(text) => 2 + text.len() as u64,
+        Value::Null | Value::Boolean(_) | Value::Number(_) | Value::Enum(_) | Value::Binary(_) => 4,
     }
 }
 

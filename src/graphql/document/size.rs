@@ -8,10 +8,11 @@ use async_graphql::parser::types::{
     Directive, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType, Selection,
     SelectionSet,
 };
-use async_graphql::{Name, Pos, Positioned, ServerError, Value};
+use async_graphql::{Name, Pos, Positioned, ServerError};
 
+use super::cost::{self, Cost};
+use super::types::{TYPES, Types};
 use super::{Excess, invalid};
-use crate::graphql::page::{PAGE_DEFAULT, PAGE_MAX};
 use crate::limits::{Limit, Limits};
 
 /// Those from which introspection comes back to where it began: types have fields, which have types. No field of ours
@@ -33,8 +34,10 @@ struct Size {
     schemas: u64,
     /// Lists of introspection inside each other.
     lists: u64,
-    /// Fields, each as often as the pages above it hold items.
+    /// Fields, each as often as the pages and lists above it hold items.
     cost: u64,
+    /// What is in one slot, while the range that they are looked for in is not yet known.
+    each_slot: u64,
 }
 
 impl Size {
@@ -50,6 +53,7 @@ impl Size {
             schemas: self.schemas.saturating_add(other.schemas),
             lists: self.lists.max(other.lists),
             cost: self.cost.saturating_add(other.cost),
+            each_slot: self.each_slot.saturating_add(other.each_slot),
         }
     }
 
@@ -94,17 +98,20 @@ struct Reckoner<'d> {
 
 impl<'d> Reckoner<'d> {
     fn operation(&mut self, operation: &'d OperationDefinition) -> Result<Size, ServerError> {
-        Ok(self.selection(&operation.selection_set.node, 1)?.and(directives(&operation.directives)))
+        let root = Types::root(operation.ty);
+        Ok(self.selection(Some(&root), &operation.selection_set.node, 1)?.and(directives(&operation.directives)))
     }
 
-    /// Goes no deeper than what may be nested: this recurses, as do the library's checks and the run itself.
-    fn selection(&mut self, selection: &'d SelectionSet, level: u64) -> Result<Size, ServerError> {
+    /// Of a type, where it is known. Goes no deeper than what may be nested: this recurses, as do the library's checks and
+    /// the run itself.
+    fn selection(&mut self, of: Option<&Name>, selection: &'d SelectionSet, level: u64) -> Result<Size, ServerError> {
         Excess::check(Limit::DocumentNesting, level, self.limits).map_err(super::refused)?;
         selection.items.iter().try_fold(Size { nesting: 1, ..Size::default() }, |size, item| {
             let next = match &item.node {
-                Selection::Field(field) => self.field(&field.node, level)?,
+                Selection::Field(field) => self.field(of, &field.node, level)?,
                 Selection::InlineFragment(inline) => {
-                    let within = self.selection(&inline.node.selection_set.node, level + 1)?;
+                    let on = inline.node.type_condition.as_ref().map(|condition| &condition.node.on.node);
+                    let within = self.selection(on.or(of), &inline.node.selection_set.node, level + 1)?;
                     within.and(directives(&inline.node.directives))
                 }
                 Selection::FragmentSpread(spread) => {
@@ -116,12 +123,18 @@ impl<'d> Reckoner<'d> {
         })
     }
 
-    fn field(&mut self, field: &'d Field, level: u64) -> Result<Size, ServerError> {
+    fn field(&mut self, of: Option<&Name>, field: &'d Field, level: u64) -> Result<Size, ServerError> {
+        let known = of.and_then(|of| TYPES.field(of, &field.name.node));
         let within = match field.selection_set.node.items.is_empty() {
             true => Size::default(),
-            false => self.selection(&field.selection_set.node, level + 1)?,
+            false => self.selection(known.map(|known| &known.of), &field.selection_set.node, level + 1)?,
         };
         let name = field.name.node.as_str();
+        if let Some(wanted) = cost::page_size(field, self.variables).filter(|_| known.is_some()) {
+            Excess::check(Limit::PageSize, wanted, self.limits).map_err(super::refused)?;
+        }
+        let within_cost = Cost { fields: within.cost, each_slot: within.each_slot };
+        let cost = cost::of(of.zip(known), field, within_cost, self.variables);
         let size = Size {
             roots: 1,
             schemas: within.schemas.saturating_add((name == "__schema").into()),
@@ -129,7 +142,8 @@ impl<'d> Reckoner<'d> {
             fields: within.fields.saturating_add(1),
             depth: within.depth.saturating_add(1),
             aliases: within.aliases.saturating_add(field.alias.is_some().into()),
-            cost: self.items(field).saturating_mul(within.cost).saturating_add(1),
+            cost: cost.fields,
+            each_slot: cost.each_slot,
             ..within
         };
         Ok(size.and(directives(&field.directives)))
@@ -144,7 +158,8 @@ impl<'d> Reckoner<'d> {
             Some(None) => return Err(invalid(at, format!("The fragment {name} holds itself."))),
             None => {
                 self.known.insert(name, None);
-                let within = self.selection(&fragment.node.selection_set.node, level + 1)?;
+                let on = &fragment.node.type_condition.node.on.node;
+                let within = self.selection(Some(on), &fragment.node.selection_set.node, level + 1)?;
                 let size = within.and(directives(&fragment.node.directives));
                 self.known.insert(name, Some(size));
                 size
@@ -154,26 +169,6 @@ impl<'d> Reckoner<'d> {
         Excess::check(Limit::DocumentNesting, nesting, self.limits).map_err(super::refused)?;
         Ok(size)
     }
-
-    /// How often what is in a field is made: once, but where it is a page.
-    fn items(&self, field: &Field) -> u64 {
-        let asked = field.arguments.iter().find(|(name, _)| matches!(name.node.as_str(), "first" | "last"));
-        let given = |name| self.variables.get(&name).cloned().ok_or(());
-        let number = match asked.map(|(_, value)| value.node.clone().into_const_with(given)) {
-            Some(Ok(Value::Number(number))) => number.as_u64(),
-            _ => None,
-        };
-        let is_page = |item: &Positioned<Selection>| match &item.node {
-            Selection::Field(field) => matches!(field.node.name.node.as_str(), "nodes" | "edges"),
-            _ => false,
-        };
-        let pages = asked.is_some() || field.selection_set.node.items.iter().any(is_page);
-        if pages { number.unwrap_or(items(PAGE_DEFAULT)).clamp(1, items(PAGE_MAX)) } else { 1 }
-    }
-}
-
-fn items(page: i32) -> u64 {
-    page.unsigned_abs().into()
 }
 
 fn directives(all: &[Positioned<Directive>]) -> Size {
@@ -186,6 +181,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::graphql::page::{PAGE_DEFAULT, PAGE_MAX};
 
     fn judged(query: &str, variables: serde_json::Value, limits: &Limits) -> Result<(), String> {
         let document = parse_query(query).expect("a document");
@@ -212,6 +208,41 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_in_a_list_that_is_not_paged_counts_as_often_as_that_list_is_long() {
+        let cost_of =
+            |query: &str| size(query, json!({ "from": "2027-01-01T00:00:00Z", "to": "2027-01-31T00:00:00Z" })).cost;
+        let services = cost::items("Practice", "services").expect("a list");
+        // The practice, the list, and its items.
+        assert_eq!(cost_of("{ practice { services { id name } } }"), 2 + services * 2);
+        assert_eq!(
+            cost_of("{ practice { ...P } } fragment P on Practice { ... { services { id name } } }"),
+            2 + services * 2
+        );
+        let month = 31 * cost::SLOTS_PER_DAY;
+        let in_variables =
+            "query($from: DateTime!, $to: DateTime!) { clinician(id: 1) { availableSlots(from: $from, to: $to)";
+        assert_eq!(
+            cost_of(&format!("{in_variables} {{ slots {{ startsAt endsAt }} timeZone }} }} }}")),
+            2 + month * 2 + 2
+        );
+        let day = "from: \"2027-01-01T00:00:00Z\", to: \"2027-01-01T23:00:00Z\"";
+        let of = "fragment S on SlotList { slots { startsAt } again: slots { startsAt } timeZone }";
+        let slots =
+            |range: &str| cost_of(&format!("{{ clinician(id: 1) {{ availableSlots({range}) {{ ...S }} }} }} {of}"));
+        assert_eq!(slots(day), 2 + cost::SLOTS_PER_DAY * 2 + 3);
+        let longest = cost::SLOTS_PER_DAY * cost::SLOTS_DAYS_MAX;
+        for unreadable in ["from: 1", "from: \"2027\", to: \"2028\"", "from: $from, to: \"1999-01-01T00:00:00Z\""] {
+            assert_eq!(slots(unreadable), 2 + longest * 2 + 3, "{unreadable}");
+        }
+        let looked_for = format!("{{ clinician(id: 1) {{ availableSlots({day}) {{ timeZone }} }} }}");
+        assert_eq!(cost_of(&looked_for), 2 + cost::SLOTS_PER_DAY + 1, "they are looked for all the same");
+        let change = "mutation { setPracticeSelfScheduling(input: { enabled: true }) { errors { code } } }";
+        assert_eq!(cost_of(change), 3 + cost::work("Mutation", "setPracticeSelfScheduling"));
+        let meetings = format!("{{ client(id: 1) {{ appointments({day}) {{ id }} }} }}");
+        assert_eq!(cost_of(&meetings), 2 + cost::APPOINTMENTS_PER_DAY);
+    }
+
+    #[test]
     fn what_stands_in_a_page_counts_as_often_as_the_page_holds_items() {
         assert_eq!(size("{ a(first: 10) { nodes { b c } } }", json!({})).cost, 1 + 10 * 3);
         assert_eq!(
@@ -221,15 +252,18 @@ mod tests {
         assert_eq!(size("query($n: Int) { a(first: $n) { nodes { b } } }", json!({ "n": 7 })).cost, 1 + 7 * 2);
         assert_eq!(
             size("{ a { nodes { b } } }", json!({})).cost,
-            1 + items(PAGE_DEFAULT) * 2,
+            1 + PAGE_DEFAULT as u64 * 2,
             "a page of the usual size"
         );
         assert_eq!(
             size("{ a(first: 99999) { nodes { b } } }", json!({})).cost,
-            1 + items(PAGE_MAX) * 2,
+            1 + PAGE_MAX as u64 * 2,
             "refused later on"
         );
         assert_eq!(size("{ a { b } }", json!({})).cost, 2);
+        let spread = "{ practice { clients { ...C } } } fragment C on ClientConnection { nodes { id } }";
+        let looked_up = cost::work("Practice", "clients");
+        assert_eq!(size(spread, json!({})).cost, 2 + looked_up + PAGE_DEFAULT as u64 * 2, "however it is written");
     }
 
     /// So many fragments, each of which spreads the next one this often, and the last of which is `end`.
@@ -296,7 +330,7 @@ mod tests {
             (&format!("{{ a {{ {} }} }}", "x: b ".repeat(101)), "operation_aliases of 100"),
             (&format!("{{ a {} }}", "@b ".repeat(51)), "operation_directives of 50"),
             (&format!("{{ {} }}", "a ".repeat(21)), "operation_root_fields of 20"),
-            (costly, "operation_cost of 50000"),
+            (costly, "operation_cost of 12500"),
             ("{ __schema { types { name } } a: __schema { types { name } } }", "operation_schemas of 1"),
             ("{ __type(name: \"Query\") { fields { type { fields { name } } } } }", "introspection_lists of 1"),
         ] {

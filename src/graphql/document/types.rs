@@ -20,6 +20,8 @@ pub struct Input {
 pub struct Field {
     /// The type that its selection is of, without lists.
     pub of: Name,
+    /// True where it answers several.
+    pub is_list: bool,
     pub arguments: HashMap<Name, Input>,
 }
 
@@ -49,6 +51,20 @@ impl Types {
         self.selectable.get(parent)?.get(name)
     }
 
+    /// The names of a type's fields.
+    #[cfg(test)]
+    pub fn fields(&self, of: &Name) -> impl Iterator<Item = &Name> {
+        self.selectable.get(of).into_iter().flat_map(|fields| fields.keys())
+    }
+
+    /// Every field that answers several, by its type and its name.
+    #[cfg(test)]
+    pub fn lists(&self) -> impl Iterator<Item = (&Name, &Name)> {
+        let fields =
+            self.selectable.iter().flat_map(|(of, fields)| fields.iter().map(move |(name, field)| (of, name, field)));
+        fields.filter(|(_, _, field)| field.is_list).map(|(of, name, _)| (of, name))
+    }
+
     fn read(text: &str) -> Self {
         let mut types = Self::default();
         let definitions = parse_schema(text).map(|schema| schema.definitions).unwrap_or_default();
@@ -76,7 +92,8 @@ impl Types {
 
 fn selectable(field: FieldDefinition) -> (Name, Field) {
     let arguments = inputs(field.arguments.into_iter().map(|argument| argument.node));
-    (field.name.node, Field { of: named(&field.ty.node).clone(), arguments })
+    let ty = &field.ty.node;
+    (field.name.node, Field { of: named(ty).clone(), is_list: matches!(ty.base, BaseType::List(_)), arguments })
 }
 
 fn inputs(all: impl Iterator<Item = InputValueDefinition>) -> HashMap<Name, Input> {
@@ -102,7 +119,9 @@ mod tests {
     #[test]
     fn our_own_schema_is_read_whole() {
         let field = TYPES.field(&Types::root(OperationType::Query), &Name::new("clinician")).expect("a field");
-        assert!(field.of == "Clinician" && field.arguments["id"].is_required);
+        assert!(field.of == "Clinician" && field.arguments["id"].is_required && !field.is_list);
+        let services = TYPES.field(&Name::new("Practice"), &Name::new("services")).expect("a field");
+        assert!(services.of == "Service" && services.is_list);
         assert!(TYPES.inputs["SetPracticeSelfSchedulingInput"]["enabled"].is_required);
         assert!(!TYPES.inputs["SetPracticeSelfSchedulingInput"]["dryRun"].is_required, "it has a default");
         assert!(TYPES.enums["Role"].contains("ADMIN"));

@@ -58,14 +58,16 @@ pub async fn open(State(server): State<Server>, mut request: Request) -> Respons
     tokio::spawn(async move {
         // A peer that went away during the handshake is nobody to serve.
         let Ok(upgraded) = upgrade.await else { return };
-        let (bytes, frames) = (server.limits.size(Limit::MessageBytes), server.limits.size(Limit::FragmentsPerMessage));
+        let limit = |limit| (limit, server.limits.size(limit));
+        let ((_, bytes), (_, frames)) = (limit(Limit::MessageBytes), limit(Limit::FragmentsPerMessage));
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             // Every message is flushed anyway.
             .write_buffer_size(0)
             .max_message_size(Some(bytes))
             .max_frame_size(Some(bytes));
-        let stream = Metered::new(TokioIo::new(upgraded), bytes, frames);
+        // Who has not signed in gets no more room than that takes.
+        let stream = Metered::new(TokioIo::new(upgraded), frames, limit(Limit::InitBytes));
         let stream = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
         let mut socket = Socket::new(stream, server, in_header, stopping);
         if speaks_ours {

@@ -15,7 +15,6 @@ use super::metered::Metered;
 use super::operations::{Operations, Told};
 use super::protocol::{Closing, Protocol, Step};
 use crate::clock::Stopwatch;
-use crate::config::STOP_TIMEOUT;
 use crate::domain::ids::MemberId;
 use crate::graphql::{Asked, TokenIdentity, limit_exceeded, request_id};
 use crate::http::bearer::NotLetIn;
@@ -27,8 +26,6 @@ use crate::limits::Limit;
 const FRAMES_AT_ONCE: usize = 32;
 /// How long the peer's own close frame is waited for, so that ours is read before the connection ends.
 const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
-/// How long a server that stops lets queries and mutations run on, so that there is time left to close.
-const ANSWER_TIMEOUT: std::time::Duration = STOP_TIMEOUT.saturating_sub(CLOSE_TIMEOUT);
 
 type Stream = WebSocketStream<Metered<TokioIo<Upgraded>>>;
 
@@ -79,6 +76,9 @@ pub struct Socket {
     heard: Stopwatch,
     /// Runs since a ping was sent that waits for its answer.
     pinged: Option<Stopwatch>,
+    /// How many messages have come in the second that runs.
+    messages: u64,
+    second: Stopwatch,
     /// Runs since the server was told to stop.
     stops_since: Option<Stopwatch>,
 }
@@ -92,9 +92,20 @@ impl Socket {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let protocol = Protocol::new(server.limits.size(Limit::OperationsPerSocket));
-        let (operations, heard) = (Operations::default(), Stopwatch::start());
-        let (identity, seat) = (in_header, None);
-        Self { stream, server, protocol, operations, identity, seat, stopping, heard, pinged: None, stops_since: None }
+        Self {
+            stream,
+            server,
+            protocol,
+            operations: Operations::default(),
+            identity: in_header,
+            seat: None,
+            stopping,
+            heard: Stopwatch::start(),
+            pinged: None,
+            messages: 0,
+            second: Stopwatch::start(),
+            stops_since: None,
+        }
     }
 
     /// Serves it to its end.
@@ -156,7 +167,9 @@ impl Socket {
     /// How soon something is due if nothing happens before.
     fn due_in(&self) -> std::time::Duration {
         if let Some(since) = &self.stops_since {
-            return ANSWER_TIMEOUT.saturating_sub(since.elapsed());
+            // Queries and mutations run on, but time is left to close.
+            let running = self.server.limits.span(Limit::StopSeconds).saturating_sub(CLOSE_TIMEOUT);
+            return running.saturating_sub(since.elapsed());
         }
         let (since, limit) = match &self.pinged {
             _ if !self.protocol.is_initialized() => (&self.heard, Limit::InitSeconds),
@@ -187,8 +200,9 @@ impl Socket {
             Some(Err(SocketError::Capacity(CapacityError::MessageTooLong { .. }))) => {
                 return close(Closing::new(1009, too_long(&self.server, Limit::MessageBytes)));
             }
-            Some(Err(SocketError::Io(error))) if error.kind() == std::io::ErrorKind::InvalidData => {
-                return close(Closing::new(1009, too_long(&self.server, Limit::FragmentsPerMessage)));
+            Some(Err(SocketError::Io(_))) if self.stream.get_ref().exceeded().is_some() => {
+                let limit = self.stream.get_ref().exceeded().unwrap_or(Limit::MessageBytes);
+                return close(Closing::new(1009, too_long(&self.server, limit)));
             }
             Some(Err(SocketError::Utf8(_))) => return close(Closing::new(1007, "A text message has to be UTF-8.")),
             Some(Err(SocketError::Protocol(_))) => {
@@ -196,7 +210,10 @@ impl Socket {
             }
             Some(Err(_)) | None => return Err(End::Gone),
         };
-        self.stream.get_mut().begin_anew();
+        if self.is_too_often() {
+            let (limit, most) = (Limit::MessagesPerSecond.name(), self.server.limits.get(Limit::MessagesPerSecond));
+            return close(Closing::new(1008, format!("More messages than the limit {limit} of {most} allows.")));
+        }
         // Before connection_init nothing puts its deadline off.
         if self.protocol.is_initialized() {
             (self.heard, self.pinged) = (Stopwatch::start(), None);
@@ -221,6 +238,8 @@ impl Socket {
         match self.protocol.take(message) {
             Step::SignIn(payload) => {
                 self.sign_in(&payload).await.map_err(End::Close)?;
+                let most = self.server.limits.size(Limit::MessageBytes);
+                self.stream.get_mut().allow((Limit::MessageBytes, most));
                 self.heard = Stopwatch::start();
                 Ok(self.write(Message::text(message::ack())).await?)
             }
@@ -228,7 +247,7 @@ impl Socket {
             Step::Start(id, asked) => Ok(self.start(id, asked).await?),
             Step::Refuse(id) => {
                 let error = limit_exceeded(Limit::OperationsPerSocket, &self.server.limits);
-                Ok(self.refuse(&id, &error).await?)
+                Ok(self.refuse(&id, error).await?)
             }
             Step::Stop(id) => {
                 self.operations.stop(&id);
@@ -237,6 +256,15 @@ impl Socket {
             Step::Nothing => Ok(()),
             Step::Close(closing) => Err(End::Close(closing)),
         }
+    }
+
+    /// Counts a message. True where it is one too many in this second.
+    fn is_too_often(&mut self) -> bool {
+        if self.second.elapsed() >= std::time::Duration::from_secs(1) {
+            (self.second, self.messages) = (Stopwatch::start(), 0);
+        }
+        self.messages += 1;
+        self.messages > self.server.limits.get(Limit::MessagesPerSecond)
     }
 
     /// The payload's token counts; without one, that of the upgrade's header.
@@ -258,7 +286,7 @@ impl Socket {
         let by_member = self.identity.as_ref().map(|identity| self.server.rates.take_member(identity.0.member_id));
         if let Some(Err(too_often)) = by_member {
             self.protocol.ended(&id);
-            return self.refuse(&id, &limit_exceeded(too_often.limit, &self.server.limits)).await;
+            return self.refuse(&id, limit_exceeded(too_often.limit, &self.server.limits)).await;
         }
         let request_id = request_id::generate();
         let span = tracing::error_span!("request", id = request_id);
@@ -267,8 +295,10 @@ impl Socket {
         Ok(())
     }
 
-    async fn refuse(&mut self, id: &str, error: &async_graphql::ServerError) -> Result<(), Gone> {
-        let errors = serde_json::to_string(&[error]).unwrap_or_default();
+    async fn refuse(&mut self, id: &str, error: async_graphql::ServerError) -> Result<(), Gone> {
+        let mut errors = [error];
+        request_id::tell(&mut errors);
+        let errors = serde_json::to_string(&errors).unwrap_or_default();
         self.write(Message::text(message::error(id, &errors))).await
     }
 

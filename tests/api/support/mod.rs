@@ -23,7 +23,7 @@ pub use elsewhere::Elsewhere;
 pub(crate) use engine::tests;
 pub use engine::{Engine, Test, run};
 pub use issuer::{AUDIENCE, Answer, ISSUER, SigningKey, TestIssuer, keys_of, sign_with_secret};
-pub use outside::{assert_nothing_leaks, mutation};
+pub use outside::{assert_nothing_leaks, mutation, without_ids};
 pub use people::Person;
 pub use server::{Server, door};
 pub use socket::Stream;

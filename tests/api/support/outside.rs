@@ -15,6 +15,16 @@ pub fn assert_nothing_leaks(answer: &str) {
     }
 }
 
+/// An answer without the request's id, which is in each of its errors and in its header.
+pub fn without_ids(mut answer: Value, headers: &reqwest::header::HeaderMap) -> Value {
+    let id = headers["x-request-id"].to_str().expect("a text");
+    for error in answer.get_mut("errors").and_then(Value::as_array_mut).into_iter().flatten() {
+        let told = error["extensions"].as_object_mut().and_then(|extensions| extensions.remove("requestId"));
+        assert_eq!(told, Some(json!(id)), "every error says its request's id: {error}");
+    }
+    answer
+}
+
 /// A mutation's document, with `$input` for its one variable; its payload's errors are always asked for.
 pub fn mutation(name: &str, selection: &str) -> String {
     let input = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
@@ -62,10 +72,10 @@ const EVERYTHING: &str = "{ practice { id name timeZone latestCursor
     selfScheduling { enabled clinicianOptIn clientAccessControl revision
         defaultRules { slotIntervalMinutes minimumNoticeMinutes bookingHorizonDays maxPendingPerClient } }
     services(includeArchived: true) { id name active durationMinutes modality confirmation }
-    clinicians(first: 100) { totalCount nodes { id displayName credentials timeZone active selfScheduling {
+    clinicians(first: 20) { totalCount nodes { id displayName credentials timeZone active selfScheduling {
         enabled audience bookable lock { reason lockedAt lockedBy { id } } offeredServices { id }
         weeklyHours { weekday opensAt closesAt closesNextDay serviceIds modality } } } }
-    clients(first: 100) { totalCount nodes { id displayName email active selfSchedulingBlocked
+    clients(first: 50) { totalCount nodes { id displayName email active selfSchedulingBlocked
         care { clinician { id } startedOn endedOn } } }
     appointmentRequests(first: 100) { totalCount nodes { id status startsAt modality messageToClient decisionReason
         version decidedAt clinician { id } client { id } service { id } appointment { id status startsAt endsAt } } } } }";

@@ -47,7 +47,8 @@ impl Person {
             request = request.bearer_auth(token);
         }
         let response = request.send().await.expect("the server answers");
-        (response.status().as_u16(), response.json().await.expect("JSON"))
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        (status, super::without_ids(response.json().await.expect("JSON"), &headers))
     }
 
     /// Runs an operation that must be refused at the top; answers its first error's code and message.

@@ -21,6 +21,7 @@ pub fn door(limits: &[(Limit, u64)]) -> Door {
         (Limit::WriteSeconds, 120),
         (Limit::OperationRootFields, 500),
         (Limit::OperationAliases, 500),
+        (Limit::OperationCost, 1_000_000),
         (Limit::MemberBurst, 1_000_000),
         (Limit::AddressBurst, 1_000_000),
     ];

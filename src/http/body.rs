@@ -1,0 +1,113 @@
+//! Reads bodies: each within its limits, and all that are being read at once within theirs. Who is slow, or holds the end
+//! back, keeps others' large bodies waiting, and takes no more memory than that.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::http::{StatusCode, header};
+use futures_util::StreamExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::answer::Refused;
+use crate::limits::{Limit, Limits};
+
+/// As much of each body takes no room, in bytes: what a page of a frontend asks for is read however busy it is.
+const FREE_BYTES: usize = 4 * 1024;
+/// How soon somebody may come back for whom there was no room, in seconds.
+const RETRY_SECONDS: u16 = 5;
+
+/// Room for what is being read; cheap to clone.
+#[derive(Clone)]
+pub struct ReadingRoom(Arc<Semaphore>);
+
+impl ReadingRoom {
+    /// By these limits; for one body of the largest at least.
+    pub fn new(limits: &Limits) -> Self {
+        let bytes = limits.size(Limit::ReadingBytes).max(limits.size(Limit::BodyBytes));
+        Self(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS)).into())
+    }
+
+    /// Waits for room for so many bytes more, which are given back when the answer is dropped.
+    pub async fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        // It is never closed.
+        self.0.clone().acquire_many_owned(u32::try_from(bytes).unwrap_or(u32::MAX)).await.ok()
+    }
+}
+
+/// A body that was read, with the room that it takes.
+pub struct Read {
+    pub bytes: Vec<u8>,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+/// Reads a body to its end.
+pub async fn read(room: &ReadingRoom, limits: &Limits, body: Body) -> Result<Read, Refused> {
+    let mut deadline = pin!(tokio::time::sleep(limits.span(Limit::BodySeconds)));
+    let (mut read, mut chunks, mut count) = (Read { bytes: Vec::new(), room: None }, body.into_data_stream(), 0);
+    loop {
+        let chunk = tokio::select! {
+            chunk = chunks.next() => chunk,
+            () = &mut deadline => return Err(Refused::over(limits, StatusCode::REQUEST_TIMEOUT, Limit::BodySeconds)),
+        };
+        let Some(chunk) = chunk else { return Ok(read) };
+        let chunk = chunk.map_err(|_| Refused::new(StatusCode::BAD_REQUEST, "The body ended early. Send it again."))?;
+        count += 1;
+        within(limits, Limit::BodyChunks, count)?;
+        within(limits, Limit::BodyBytes, read.bytes.len() + chunk.len())?;
+        tokio::select! {
+            () = read.add(room, &chunk) => {}
+            () = &mut deadline => {
+                let refused = Refused::over(limits, StatusCode::SERVICE_UNAVAILABLE, Limit::ReadingBytes);
+                return Err(refused.with(header::RETRY_AFTER, RETRY_SECONDS));
+            }
+        }
+    }
+}
+
+fn within(limits: &Limits, limit: Limit, found: usize) -> Result<(), Refused> {
+    if found > limits.size(limit) {
+        return Err(Refused::over(limits, StatusCode::PAYLOAD_TOO_LARGE, limit));
+    }
+    Ok(())
+}
+
+impl Read {
+    /// Adds what has come, once there is room for it.
+    async fn add(&mut self, room: &ReadingRoom, chunk: &Bytes) {
+        let beyond = (self.bytes.len() + chunk.len()).saturating_sub(FREE_BYTES.max(self.bytes.len()));
+        if beyond > 0 {
+            match (room.take(beyond).await, &mut self.room) {
+                (Some(more), Some(held)) => held.merge(more),
+                (more, held) => *held = more,
+            }
+        }
+        self.bytes.extend_from_slice(chunk);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::media::Media;
+    use crate::limits::SetLimit;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_large_body_waits_for_room_and_is_refused_where_there_is_none_in_time() {
+        let set = |limits: Limits, limit, value| limits.with(SetLimit { limit, value });
+        let limits = set(set(Limits::default(), Limit::ReadingBytes, 16 * 1024), Limit::BodyBytes, 16 * 1024);
+        let room = ReadingRoom::new(&limits);
+        let all = room.take(16 * 1024).await;
+        let body = |bytes: usize| Body::from(vec![b' '; bytes]);
+        assert_eq!(read(&room, &limits, body(FREE_BYTES)).await.map(|read| read.bytes.len()).ok(), Some(FREE_BYTES));
+        let refused = read(&room, &limits, body(FREE_BYTES + 1)).await.err().expect("refused").in_media(Media::Json);
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let told = axum::body::to_bytes(refused.into_body(), usize::MAX).await.expect("a body");
+        assert!(String::from_utf8_lossy(&told).contains("\"reading_bytes\""), "{told:?}");
+        drop(all);
+        let read = read(&room, &limits, body(16 * 1024)).await.ok().expect("there is room");
+        assert_eq!(room.0.available_permits(), FREE_BYTES);
+        drop(read);
+        assert_eq!(room.0.available_permits(), 16 * 1024, "it is given back");
+    }
+}
