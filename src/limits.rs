@@ -35,7 +35,7 @@ limits! {
     BodyChunks = "body_chunks", 2_048, "chunks", 16, 100_000,
         "one of a single byte takes as long as one of a thousand; nobody cuts 128 KiB into pieces of less than 64";
     ReadingBytes = "reading_bytes", 8_192 * KIB, "bytes", 16 * KIB, 4_194_304 * KIB,
-        "sixty of the largest bodies at once, beside the first 4 KiB of each, which most have no more than";
+        "sixty of the largest bodies at once; those of up to 4 KiB, which most have, take no room";
     HeadBytes = "head_bytes", 32 * KIB, "bytes", 8 * KIB, 60 * KIB,
         "a GET has its document in its address; headers seldom have 8 KB";
     DocumentBytes = "document_bytes", 32 * KIB, "bytes", KIB, 1_024 * KIB,

@@ -124,7 +124,7 @@ impl Following {
     async fn reset(&mut self, cursor: Cursor, reason: ResetReason) -> Option<Said> {
         match self.opened.what {
             What::Requests => {
-                let payload = json(&self.run(AppointmentRequestItem::reset(cursor, reason)).await);
+                let payload = json(&self.run(Some(AppointmentRequestItem::reset(cursor, reason))).await);
                 Some(Said { payload, cursor: Some(cursor) })
             }
             What::Count(_) => self.count(None).await,
@@ -135,11 +135,13 @@ impl Following {
         if let What::Count(_) = self.opened.what {
             return self.count(Some(told)).await;
         }
-        let item = AppointmentRequestItem::event(cursor, &told, &self.opened.viewer)?;
+        if !AppointmentRequestItem::may_be_told(&told, &self.opened.viewer) {
+            return None;
+        }
         let place = told.place::<OnceCell<Arc<str>>>(&self.key);
         let written = place
             .get_or_try_init(|| async {
-                let response = self.run(item).await;
+                let response = self.run(AppointmentRequestItem::event(cursor, &told)).await;
                 // Errors are this reader's alone: they bear the id of their request, and of a fault the next one may be free.
                 if response.errors.is_empty() { Ok(json(&response)) } else { Err(response) }
             })
@@ -155,9 +157,9 @@ impl Following {
     }
 
     /// The document, run for one item.
-    async fn run(&self, item: AppointmentRequestItem) -> Response {
+    async fn run(&self, item: Option<AppointmentRequestItem>) -> Response {
         let known = KnownViewer { viewer: self.opened.viewer.clone(), expires_at: self.opened.expires_at };
-        let request = self.document.request().data(known).data(OneItem(Mutex::new(Some(item))));
+        let request = self.document.request().data(known).data(OneItem(Mutex::new(item)));
         let mut responses = self.schema.execute_stream(request);
         let run = async {
             let mut response = responses.next().await.unwrap_or_else(|| {

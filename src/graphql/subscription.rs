@@ -162,10 +162,15 @@ fn leave<T>(ctx: &Context<'_>, feed: Feed, what: What, viewer: Viewer) -> Result
 }
 
 impl AppointmentRequestItem {
-    /// What the event tells the viewer; none where they may not see it.
-    pub fn event(cursor: events::Cursor, told: &Told, viewer: &Viewer) -> Option<Self> {
-        let r#type = event_type(told.event.kind)?;
-        let request = told.request.clone().filter(|request| may_see(viewer, request))?;
+    /// Whether the event is about a request that the viewer may see.
+    pub fn may_be_told(told: &Told, viewer: &Viewer) -> bool {
+        let request = told.request.as_ref();
+        event_type(told.event.kind).is_some() && request.is_some_and(|request| may_see(viewer, request))
+    }
+
+    /// What the event tells; none where it is about no request.
+    pub fn event(cursor: events::Cursor, told: &Told) -> Option<Self> {
+        let (r#type, request) = (event_type(told.event.kind)?, told.request.clone()?);
         let appointment_request = AppointmentRequest { request, settings: told.settings.clone() };
         let (cursor, occurred_at, actor) = (cursor.into(), told.event.occurred_at.into(), told.event.actor);
         Some(Self::Event(AppointmentRequestEvent { cursor, r#type, occurred_at, appointment_request, actor }))

@@ -4,7 +4,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, HttpBody};
 use axum::http::{StatusCode, header};
 use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::answer::Refused;
 use crate::limits::{Limit, Limits};
 
-/// As much of each body takes no room, in bytes: what a page of a frontend asks for is read however busy it is.
+/// A body of no more takes no room, in bytes: what a page of a frontend asks for is read however busy it is.
 const FREE_BYTES: usize = 4 * 1024;
 /// How soon somebody may come back for whom there was no room, in seconds.
 const RETRY_SECONDS: u16 = 5;
@@ -38,13 +38,26 @@ impl ReadingRoom {
 /// A body that was read, with the room that it takes.
 pub struct Read {
     pub bytes: Vec<u8>,
-    room: Option<OwnedSemaphorePermit>,
+    _room: Option<OwnedSemaphorePermit>,
 }
 
-/// Reads a body to its end.
+/// Reads a body to its end. Room for all of it is taken first: what has come of a body that waits fills a buffer too.
 pub async fn read(room: &ReadingRoom, limits: &Limits, body: Body) -> Result<Read, Refused> {
     let mut deadline = pin!(tokio::time::sleep(limits.span(Limit::BodySeconds)));
-    let (mut read, mut chunks, mut count) = (Read { bytes: Vec::new(), room: None }, body.into_data_stream(), 0);
+    let announced = body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    within(limits, Limit::BodyBytes, announced.unwrap_or_default())?;
+    let room = match announced.unwrap_or(limits.size(Limit::BodyBytes)) {
+        0..=FREE_BYTES => None,
+        bytes => tokio::select! {
+            room = room.take(bytes) => room,
+            () = &mut deadline => {
+                let refused = Refused::over(limits, StatusCode::SERVICE_UNAVAILABLE, Limit::ReadingBytes);
+                return Err(refused.with(header::RETRY_AFTER, RETRY_SECONDS));
+            }
+        },
+    };
+    let mut read = Read { bytes: Vec::with_capacity(announced.unwrap_or_default()), _room: room };
+    let (mut chunks, mut count) = (body.into_data_stream(), 0);
     loop {
         let chunk = tokio::select! {
             chunk = chunks.next() => chunk,
@@ -55,13 +68,7 @@ pub async fn read(room: &ReadingRoom, limits: &Limits, body: Body) -> Result<Rea
         count += 1;
         within(limits, Limit::BodyChunks, count)?;
         within(limits, Limit::BodyBytes, read.bytes.len() + chunk.len())?;
-        tokio::select! {
-            () = read.add(room, &chunk) => {}
-            () = &mut deadline => {
-                let refused = Refused::over(limits, StatusCode::SERVICE_UNAVAILABLE, Limit::ReadingBytes);
-                return Err(refused.with(header::RETRY_AFTER, RETRY_SECONDS));
-            }
-        }
+        read.bytes.extend_from_slice(&chunk);
     }
 }
 
@@ -70,20 +77,6 @@ fn within(limits: &Limits, limit: Limit, found: usize) -> Result<(), Refused> {
         return Err(Refused::over(limits, StatusCode::PAYLOAD_TOO_LARGE, limit));
     }
     Ok(())
-}
-
-impl Read {
-    /// Adds what has come, once there is room for it.
-    async fn add(&mut self, room: &ReadingRoom, chunk: &Bytes) {
-        let beyond = (self.bytes.len() + chunk.len()).saturating_sub(FREE_BYTES.max(self.bytes.len()));
-        if beyond > 0 {
-            match (room.take(beyond).await, &mut self.room) {
-                (Some(more), Some(held)) => held.merge(more),
-                (more, held) => *held = more,
-            }
-        }
-        self.bytes.extend_from_slice(chunk);
-    }
 }
 
 #[cfg(test)]
@@ -106,7 +99,7 @@ mod tests {
         assert!(String::from_utf8_lossy(&told).contains("\"reading_bytes\""), "{told:?}");
         drop(all);
         let read = read(&room, &limits, body(16 * 1024)).await.ok().expect("there is room");
-        assert_eq!(room.0.available_permits(), FREE_BYTES);
+        assert_eq!(room.0.available_permits(), 0);
         drop(read);
         assert_eq!(room.0.available_permits(), 16 * 1024, "it is given back");
     }

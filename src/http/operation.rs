@@ -1,14 +1,16 @@
 //! One operation, whatever brings it: run under the bound on time, or followed from then on.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
+use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 
-use super::Server;
 use super::graphql::out_of_time;
+use super::{Server, panics};
 use crate::graphql::{Asked, Prepared, Saying, TokenIdentity, prepare, request_id};
 use crate::limits::Limit;
 
@@ -61,6 +63,13 @@ pub async fn follow(server: &Server, request: Request) -> Started {
         server.api.follow(request).await
     };
     in_time(server, OperationType::Subscription, opening).await.unwrap_or_else(Err).map_err(told)
+}
+
+/// What an operation on a socket came to, also where it panics: that is a fault of its own, and the others go on. Over HTTP
+/// the router sees to it.
+pub async fn caught(started: impl Future<Output = Started>) -> Started {
+    let caught = AssertUnwindSafe(started).catch_unwind().await;
+    caught.unwrap_or_else(|_| Err(told(Response::from_errors(vec![panics::error()]))))
 }
 
 fn told(mut response: Response) -> Response {

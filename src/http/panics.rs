@@ -2,11 +2,12 @@
 
 use std::any::Any;
 
+use async_graphql::ServerError;
 use axum::http::StatusCode;
 use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::answer::{Refused, error};
+use super::answer::Refused;
 use super::media::Media;
 
 /// Answers for a handler that panicked. What it said is in the log by then, and nowhere else.
@@ -15,9 +16,14 @@ pub fn caught() -> CatchPanicLayer<fn(Box<dyn Any + Send>) -> Response> {
 }
 
 fn answer(_: Box<dyn Any + Send>) -> Response {
+    Refused::because(StatusCode::INTERNAL_SERVER_ERROR, error()).in_media(Media::GraphqlResponse)
+}
+
+/// What the caller is told.
+pub fn error() -> ServerError {
     let message = "Something went wrong on our side. It is not known whether anything was saved. If it stays, tell the \
                    operator the requestId.";
-    Refused::because(StatusCode::INTERNAL_SERVER_ERROR, error("INTERNAL", message)).in_media(Media::GraphqlResponse)
+    super::answer::error("INTERNAL", message)
 }
 
 #[cfg(test)]
@@ -34,6 +40,15 @@ mod tests {
 
     async fn panics() -> StatusCode {
         panic!("secret words")
+    }
+
+    #[tokio::test]
+    async fn a_panic_on_a_socket_is_a_fault_of_its_operation() {
+        let Err(response) = crate::http::operation::caught(async { panic!("secret words") }).await else {
+            panic!("it said nothing")
+        };
+        let told = serde_json::to_string(&response).expect("JSON");
+        assert!(told.contains("\"INTERNAL\"") && told.contains("requestId") && !told.contains("secret"), "{told}");
     }
 
     #[tokio::test]

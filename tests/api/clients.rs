@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use chrono::Duration;
 use serde_json::{Value, json};
 
 use crate::support::{CONFIRM, REQUEST, TestPractice, text};
@@ -108,8 +109,28 @@ async fn graphql_sse_follows_the_story() {
     follows_the_story("sse", "/graphql").await;
 }
 
+async fn a_frontend_on_graphql_ws_outlives_its_token_and_misses_nothing() {
+    let practice = TestPractice::begin().await;
+    let (dana, casey) = practice.open_practice().await;
+    let short = practice.token_for("dana@practice.test", Duration::minutes(1)).await;
+    let url = practice.url().replace("http", "ws") + "/graphql/ws";
+    let mut script = Script::start(&["resume.mjs", &url, CHANGES, &dana.cursor().await, &short, dana.token()]);
+    let first = casey.run(REQUEST, practice.asking(&dana, "2027-01-12T20:00:00Z")).await;
+    let second = casey.run(REQUEST, practice.asking(&dana, "2027-01-19T20:00:00Z")).await;
+    for asked in [first, second] {
+        let told = script.json().await["data"]["appointmentRequestChanged"].take();
+        assert_eq!(told["appointmentRequest"]["id"], asked["requestAppointment"]["appointmentRequest"]["id"]);
+    }
+    practice.clock.set(practice.clock.now() + Duration::minutes(1));
+    assert_eq!(script.line().await, "the token has expired");
+    let third = casey.run(REQUEST, practice.asking(&dana, "2027-01-26T20:00:00Z")).await;
+    let told = script.json().await["data"]["appointmentRequestChanged"].take();
+    assert_eq!(told["appointmentRequest"]["id"], third["requestAppointment"]["appointmentRequest"]["id"]);
+}
+
 crate::support::tests!(
     the_public_audit_of_graphql_over_http_finds_nothing_wrong,
     graphql_ws_follows_the_story,
     graphql_sse_follows_the_story,
+    a_frontend_on_graphql_ws_outlives_its_token_and_misses_nothing,
 );

@@ -38,4 +38,36 @@ async fn operations_are_counted_by_field_and_outcome_and_nobody_is_named() {
     }
 }
 
-crate::support::tests!(operations_are_counted_by_field_and_outcome_and_nobody_is_named,);
+async fn push_is_measured_from_the_write_to_the_reader_and_from_the_cursor_on() {
+    const FOLLOW: &str = "subscription($after: Cursor) { appointmentRequestChanged(after: $after) { __typename } }";
+    let practice = TestPractice::begin().await;
+    let (dana, casey) = practice.open_practice().await;
+    let before = dana.cursor().await;
+    let mut live = dana.follow(FOLLOW, json!({ "after": before })).await;
+    casey.run(REQUEST, practice.asking(&dana, "2027-01-12T20:00:00Z")).await;
+    live.next().await;
+    let mut late = dana.follow(FOLLOW, json!({ "after": before })).await;
+    late.next().await;
+    let beyond = format!("{}.ffff", before.split('.').next().expect("the practice"));
+    let mut lost = dana.follow(FOLLOW, json!({ "after": beyond })).await;
+    assert_eq!(lost.next().await["appointmentRequestChanged"]["__typename"], "StreamReset");
+    let counted = |name: &str| practice.metric(name) > 0;
+    for name in [
+        "frontdesk_push_delay_seconds_count",
+        "frontdesk_push_replay_lag_seconds_count",
+        "frontdesk_push_subscribers",
+        "frontdesk_database_connections",
+        "frontdesk_stream_resets_total{reason=\"CURSOR_UNKNOWN\"}",
+    ] {
+        assert!(counted(name), "{name}");
+    }
+    assert!(
+        practice.metric("frontdesk_database_connections_idle") <= practice.metric("frontdesk_database_connections")
+    );
+    assert_eq!(practice.metric("frontdesk_push_subscribers"), 3);
+}
+
+crate::support::tests!(
+    operations_are_counted_by_field_and_outcome_and_nobody_is_named,
+    push_is_measured_from_the_write_to_the_reader_and_from_the_cursor_on,
+);

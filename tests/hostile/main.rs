@@ -7,6 +7,7 @@
 
 mod corpus;
 mod flood;
+mod held;
 mod http;
 mod opened;
 mod program;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
     };
     let trials = vec![
         trial("no_answer_takes_long_or_much_memory_and_none_ends_the_process", || on_runtime(one_by_one())),
+        trial("bodies_whose_end_is_held_back_take_little_memory", || on_runtime(held::run())),
         trial("other_members_hardly_notice", || on_runtime(flood::run())),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()

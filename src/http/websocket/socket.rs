@@ -291,7 +291,8 @@ impl Socket {
         let request_id = request_id::generate();
         let span = tracing::error_span!("request", id = request_id);
         let started = operation::take(self.server.clone(), asked, self.identity.clone());
-        self.operations.start(id, request_id::scope(request_id, started).instrument(span).boxed());
+        let started = request_id::scope(request_id, operation::caught(started)).instrument(span);
+        self.operations.start(id, started.boxed());
         Ok(())
     }
 
