@@ -177,7 +177,7 @@ fn a_request_that_stalls_is_cut_at_the_bound_of_a_stop_which_still_ends_well() {
     let server = Server::start(&place, &SERVE);
     let _stalled = stall(&place, &server);
     let (ended_well, said) = server.stop("-TERM");
-    assert!(ended_well && said.iter().any(|line| line.contains("did not end in 10 seconds were cut")), "{said:?}");
+    assert!(ended_well && said.iter().any(|line| line.contains("in 10 seconds (stop_seconds) were cut")), "{said:?}");
 }
 
 #[test]
