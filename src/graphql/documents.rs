@@ -15,14 +15,24 @@ struct Texts {
     by_text: HashMap<Arc<str>, Weak<Parsed>>,
     /// How many have been parsed.
     count: u64,
-    /// How many were followed when those that nobody follows any more were last thrown out.
-    followed: usize,
 }
 
 /// A text that is followed. Its number is no other text's.
 struct Parsed {
     number: u64,
     document: ExecutableDocument,
+    text: Arc<str>,
+    documents: Documents,
+}
+
+impl Drop for Parsed {
+    fn drop(&mut self) {
+        let mut texts = self.documents.texts();
+        // Somebody may have begun to follow it anew meanwhile.
+        if texts.by_text.get(&self.text).is_some_and(|parsed| parsed.strong_count() == 0) {
+            texts.by_text.remove(&self.text);
+        }
+    }
 }
 
 /// What one stream's items are asked for with.
@@ -41,14 +51,12 @@ impl Documents {
             return Ok(known);
         }
         let document = request.parsed_query()?.clone();
+        let text: Arc<str> = request.query.as_str().into();
         let mut texts = self.texts();
         texts.count += 1;
-        let parsed = Arc::new(Parsed { number: texts.count, document });
-        if texts.by_text.len() > 2 * texts.followed {
-            texts.by_text.retain(|_, parsed| parsed.strong_count() > 0);
-            texts.followed = texts.by_text.len();
-        }
-        texts.by_text.insert(request.query.as_str().into(), Arc::downgrade(&parsed));
+        let parsed = Parsed { number: texts.count, document, text: text.clone(), documents: self.clone() };
+        let parsed = Arc::new(parsed);
+        texts.by_text.insert(text, Arc::downgrade(&parsed));
         Ok(parsed)
     }
 
@@ -63,7 +71,7 @@ impl Document {
         let parsed = documents.parsed(request)?;
         let values = values(&parsed.document, request);
         let operation_name = request.operation_name.as_deref().map(Box::from);
-        Ok(Self { parsed, operation_name, variables: request.variables.clone(), values })
+        Ok(Self { variables: declared(&parsed.document, request), parsed, operation_name, values })
     }
 
     /// The same request once more.
@@ -78,6 +86,20 @@ impl Document {
     pub fn key(&self) -> (u64, Arc<str>) {
         (self.parsed.number, self.values.clone())
     }
+}
+
+/// The variables that the document knows: nothing else is kept of what was sent.
+fn declared(document: &ExecutableDocument, request: &Request) -> Variables {
+    let mut declared = Variables::default();
+    for (_, operation) in document.operations.iter() {
+        for definition in &operation.node.variable_definitions {
+            let name = &definition.node.name.node;
+            if let Some(value) = request.variables.get(name) {
+                declared.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    declared
 }
 
 /// What varies between requests of one text. Cursors are left out: they say where a stream begins, not what its items
@@ -121,7 +143,7 @@ mod tests {
         for other in 0..10 {
             document(&documents, &format!("subscription {{ a{other} }}"), json!({}));
         }
-        assert!(documents.texts().by_text.len() <= 2);
+        assert!(documents.texts().by_text.is_empty());
     }
 
     #[test]

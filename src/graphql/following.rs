@@ -98,7 +98,11 @@ impl Following {
         let key = Key { view: opened.viewer.view(), of, with };
         let request_id = request_id::current().into();
         let reader = Self { schema, document, opened, key, request_id, last_count: None, ended: false };
-        stream::unfold(reader, |mut reader| async move { Some((reader.next().await?, reader)) }).boxed()
+        stream::unfold(reader, |mut reader| {
+            let id = reader.request_id.to_string();
+            request_id::scope(id, async move { Some((reader.next().await?, reader)) })
+        })
+        .boxed()
     }
 
     async fn next(&mut self) -> Option<Said> {
@@ -161,15 +165,12 @@ impl Following {
         let known = KnownViewer { viewer: self.opened.viewer.clone(), expires_at: self.opened.expires_at };
         let request = self.document.request().data(known).data(OneItem(Mutex::new(item)));
         let mut responses = self.schema.execute_stream(request);
-        let run = async {
-            let mut response = responses.next().await.unwrap_or_else(|| {
-                let fault = Fault("a document that was followed gives no item".into());
-                Response::from_errors(vec![top_level(Refusal::Fault(fault)).into_server_error(self.opened.position)])
-            });
-            request_id::tell(&mut response.errors);
-            response
-        };
-        request_id::scope(self.request_id.to_string(), run).await
+        let mut response = responses.next().await.unwrap_or_else(|| {
+            let fault = Fault("a document that was followed gives no item".into());
+            Response::from_errors(vec![top_level(Refusal::Fault(fault)).into_server_error(self.opened.position)])
+        });
+        request_id::tell(&mut response.errors);
+        response
     }
 
     /// The count, after an event or at first; none where it is as it was before.
@@ -180,7 +181,7 @@ impl Following {
         let key = Key { view: self.key.view, of: 0, with: format!("{clinician:?}").into() };
         let place = news.map_or_else(Arc::default, |told| told.place::<OnceCell<u64>>(&key));
         let counting = place.get_or_try_init(|| desk.pending_request_count(&self.opened.viewer, *clinician));
-        let count = match request_id::scope(self.request_id.to_string(), counting).await {
+        let count = match counting.await {
             Ok(count) => i32::try_from(*count).unwrap_or(i32::MAX),
             Err(refusal) => return Some(self.end(top_level(refusal))),
         };
@@ -197,7 +198,7 @@ impl Following {
         let mut error = error.into_server_error(self.opened.position);
         error.path = vec![PathSegment::Field(self.opened.field.to_string())];
         let mut errors = vec![error];
-        request_id::tell_as(&self.request_id, &mut errors);
+        request_id::tell(&mut errors);
         Said { payload: json(&Response::from_errors(errors)), cursor: None }
     }
 }

@@ -31,17 +31,11 @@ pub fn known() -> Option<String> {
 
 /// Puts the id of the request that is being answered here into each error, so that who shows it to the operator is helped.
 pub fn tell(errors: &mut [ServerError]) {
-    if !errors.is_empty() {
-        tell_as(&current(), errors);
-    }
-}
-
-/// The same with the id of another request: the one that began what goes on here.
-pub fn tell_as(id: &str, errors: &mut [ServerError]) {
+    let id = if errors.is_empty() { String::new() } else { current() };
     for error in errors {
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         if extensions.get("requestId").is_none() {
-            extensions.set("requestId", id);
+            extensions.set("requestId", id.clone());
         }
     }
 }

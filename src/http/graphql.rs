@@ -3,6 +3,7 @@
 use async_graphql::parser::types::OperationType;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
@@ -57,8 +58,7 @@ async fn respond(server: &Server, accepted: Accepted, request: Request) -> Resul
     if let Some(identity) = &identity {
         server.rates.take_member(identity.0.member_id).map_err(|too_often| later(&server.limits, too_often))?;
     }
-    let asked =
-        if is_get { in_address(&head.uri, &head.headers)? } else { in_body(server, &head.headers, body).await? };
+    let asked = if is_get { in_address(&head.uri, &head.headers)? } else { in_body(server, &head, body).await? };
     let Prepared { mut request, kind } = match prepare(asked, &server.limits) {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -125,13 +125,14 @@ fn in_address(address: &axum::http::Uri, headers: &HeaderMap) -> Result<Asked, R
 }
 
 /// A POST's parameters.
-async fn in_body(server: &Server, headers: &HeaderMap, body: Body) -> Result<Asked, Refused> {
-    if !is_json(headers) {
+async fn in_body(server: &Server, head: &Parts, body: Body) -> Result<Asked, Refused> {
+    if !is_json(&head.headers) {
         let message = "Send the request as JSON in UTF-8, with the header “Content-Type: application/json”.";
         return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     // What it takes of the room is given back once it is parsed.
-    let read = body::read(&server.reading, &server.limits, body).await?;
+    let address = server.caller(&head.extensions, &head.headers);
+    let read = body::read(&server.reading, &server.limits, address, body).await?;
     let wrong = |message: &str| Refused::new(StatusCode::BAD_REQUEST, message);
     match serde_json::from_slice(&read.bytes) {
         Ok(Value::Object(object)) => {

@@ -71,7 +71,7 @@ pub async fn take(
             Ok(place) => place,
             Err(limit) => {
                 // Whoever has no room to read even this learns it from the closing.
-                let _ = stream.try_write(no_room(limit, &limits).as_bytes());
+                let _ = socket2::SockRef::from(&stream).send(no_room(limit, &limits).as_bytes());
                 continue;
             }
         };

@@ -14,8 +14,13 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 impl Server {
     /// Lets in one request from wherever it comes.
     pub(super) fn admit(&self, extensions: &Extensions, headers: &HeaderMap) -> Result<(), TooOften> {
-        let Some(Peer(peer)) = extensions.get() else { return Ok(()) };
-        self.rates.take_address(caller(*peer, headers, &self.trusted_proxies))
+        self.caller(extensions, headers).map_or(Ok(()), |caller| self.rates.take_address(caller))
+    }
+
+    /// Where a request comes from; none where its connection does not say.
+    pub(super) fn caller(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+        let Peer(peer) = extensions.get()?;
+        Some(caller(*peer, headers, &self.trusted_proxies))
     }
 }
 

@@ -31,24 +31,35 @@ impl Default for Openings {
     }
 }
 
-/// Looks at what was asked, and runs it. What waits for its turn is not even parsed.
+/// Looks at what was asked, and runs it. A stream that waits for its turn is looked at again then.
 pub async fn take(server: Server, asked: Asked, identity: Option<TokenIdentity>) -> Started {
-    let turn = server.openings.0.acquire().await;
-    let Prepared { mut request, kind } = match prepare(asked, &server.limits) {
-        Ok(prepared) => prepared,
-        Err(error) => {
+    let looked_at = |asked| {
+        prepare(asked, &server.limits).map_err(|error| {
             server.desk.metrics().count_bad_request();
-            return Err(told(Response::from_errors(vec![error])));
-        }
+            told(Response::from_errors(vec![error]))
+        })
     };
-    if let Some(identity) = identity {
-        request = request.data(identity);
-    }
+    let with_identity = |request: Request| match identity {
+        Some(identity) => request.data(identity),
+        None => request,
+    };
+    let turn = server.openings.0.try_acquire();
+    let Prepared { request, kind } = looked_at(asked.clone())?;
     if kind != OperationType::Subscription {
         drop(turn);
-        return Err(run(&server, request, kind).await);
+        return Err(run(&server, with_identity(request), kind).await);
     }
-    in_time(&server, kind, server.api.follow(request)).await.unwrap_or_else(Err).map_err(told)
+    if turn.is_ok() {
+        let opening = server.api.follow(with_identity(request));
+        return in_time(&server, kind, opening).await.unwrap_or_else(Err).map_err(told);
+    }
+    // What waits keeps its text alone.
+    drop(request);
+    let opening = async {
+        let _turn = server.openings.0.acquire().await;
+        server.api.follow(with_identity(looked_at(asked)?.request)).await
+    };
+    in_time(&server, kind, opening).await.unwrap_or_else(Err).map_err(told)
 }
 
 /// Runs a query or a mutation, but not for ever.

@@ -123,8 +123,14 @@ impl Feed {
                 self.hub.metrics().count_reset(reason.as_str());
                 return Ok(FeedItem::Reset(self.cursor(), reason));
             }
-            if self.seat.unseated() == Some(Unseated::RightsChanged) {
-                return Err(FeedEnd::RightsChanged);
+            match self.seat.unseated() {
+                None => {}
+                Some(Unseated::RightsChanged) => return Err(FeedEnd::RightsChanged),
+                // At once, not when the queue is empty: without a seat they are judged by nobody, and the log has it all.
+                Some(Unseated::Behind) => {
+                    Box::pin(self.sit_again()).await?;
+                    continue;
+                }
             }
             if self.hub.clock().now() >= self.request.expires_at {
                 return Err(FeedEnd::TokenExpired);

@@ -14,6 +14,9 @@ use crate::clock::Stopwatch;
 /// How long an answer is waited for. The server's own limit on a statement comes first, where the server is there.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(17);
 
+/// How long a transaction that was given up is waited for: its last statement may wait for a lock for 5 seconds.
+const UNDO_TIMEOUT: Duration = Duration::from_secs(7);
+
 /// How long a connection that is tried has to answer.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -65,6 +68,16 @@ impl Patience {
                 let cause = format!("no answer from the database within {seconds} seconds");
                 Err(StoreError::GivenUp(DbErr::Conn(RuntimeErr::Internal(cause))))
             }
+        }
+    }
+
+    /// Waits until something is taken back, and no longer than its connection can have waited for a lock. Where that fails
+    /// or takes longer the connection is given up, and what was to be taken back with it.
+    pub async fn undone<E>(&self, undoing: impl Future<Output = Result<(), E>>) {
+        let undoing = std::pin::pin!(undoing);
+        if tokio::time::timeout(UNDO_TIMEOUT, undoing).await.is_err() {
+            // Before what is undone is dropped, and its connection goes back.
+            self.doubt(DOUBT);
         }
     }
 

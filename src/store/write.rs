@@ -6,6 +6,7 @@ use sea_orm::sea_query::InsertStatement;
 use sea_orm::{DatabaseTransaction, TransactionTrait};
 
 use super::group_commit::Turn;
+use super::patience::Patience;
 use super::queues::Place;
 use super::{Scope, Shared, Store, StoreError, Writer};
 use crate::domain::events::Event;
@@ -29,7 +30,8 @@ impl Store {
             Writer::Turns(writer) => Hold::Turn(writer.turn().await?),
             Writer::Pool(pool, queues) => {
                 let place = queues.place(practice).await?;
-                Hold::Transaction(Pooled(Some((shared.patience.answered(pool.begin()).await?, place))))
+                let transaction = shared.patience.answered(pool.begin()).await?;
+                Hold::Transaction(Pooled { open: Some((transaction, place)), patience: shared.patience.clone() })
             }
         };
         Ok(Write { hold, practice, shared, last_event: 0, appended: 0, revision: 0, rows: Vec::new() })
@@ -46,22 +48,25 @@ enum Hold {
 
 /// A transaction in its practice's place; none once it is over. Dropped, it is taken back, and only then the place is
 /// free: its connection may still wait for the practice's row.
-struct Pooled(Option<(DatabaseTransaction, Place)>);
+struct Pooled {
+    open: Option<(DatabaseTransaction, Place)>,
+    patience: Patience,
+}
 
 impl Pooled {
     fn transaction(&self) -> &DatabaseTransaction {
-        let (transaction, _) = self.0.as_ref().expect("a write that is not over has its transaction");
+        let (transaction, _) = self.open.as_ref().expect("a write that is not over has its transaction");
         transaction
     }
 }
 
 impl Drop for Pooled {
     fn drop(&mut self) {
-        let Some((transaction, place)) = self.0.take() else { return };
+        let Some((transaction, place)) = self.open.take() else { return };
+        let patience = self.patience.clone();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                // Where that fails the connection is gone, and the transaction with it.
-                let _ = transaction.rollback().await;
+                patience.undone(transaction.rollback()).await;
                 drop(place);
             });
         }
@@ -137,7 +142,7 @@ impl Write {
         match self.hold {
             Hold::Turn(turn) => turn.commit().await?,
             Hold::Transaction(mut pooled) => {
-                if let Some((transaction, _place)) = pooled.0.take() {
+                if let Some((transaction, _place)) = pooled.open.take() {
                     let committed = self.shared.patience.answered(transaction.commit()).await;
                     committed.map_err(StoreError::at_commit)?;
                 }
@@ -150,7 +155,7 @@ impl Write {
     pub async fn roll_back(self) -> Result<(), StoreError> {
         match self.hold {
             Hold::Turn(turn) => turn.roll_back().await,
-            Hold::Transaction(mut pooled) => match pooled.0.take() {
+            Hold::Transaction(mut pooled) => match pooled.open.take() {
                 Some((transaction, _place)) => self.shared.patience.answered(transaction.rollback()).await,
                 None => Ok(()),
             },

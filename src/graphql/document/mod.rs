@@ -6,6 +6,7 @@
 
 mod cost;
 mod lexical;
+mod root;
 mod size;
 mod typename;
 mod types;
@@ -46,6 +47,7 @@ pub fn prepare(asked: Asked, limits: &Limits) -> Result<Prepared, ServerError> {
     let kind = run.ty;
     values::complete(&document, run, &mut variables)?;
     size::check(&document, &variables, limits)?;
+    root::unfold(&mut document)?;
     typename::unfold(&mut document)?;
     let mut request = Request::new(asked.query).variables(variables);
     request.operation_name = asked.operation_name;

@@ -5,7 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use crate::limits::Limit;
 
@@ -27,6 +27,15 @@ impl<S> Metered<S> {
     /// Allows so many bytes from now on.
     pub fn allow(&mut self, most_bytes: (Limit, usize)) {
         self.meter.most_bytes = most_bytes;
+    }
+
+    /// Throws away whatever comes, to the end.
+    pub async fn drain(&mut self)
+    where
+        S: AsyncRead + Unpin,
+    {
+        let mut thrown_away = [0; 1_024];
+        while self.stream.read(&mut thrown_away).await.is_ok_and(|bytes| bytes > 0) {}
     }
 
     /// What the peer went over, where it did.

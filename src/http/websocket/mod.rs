@@ -31,6 +31,10 @@ const READ_BUFFER_BYTES: usize = 1024;
 /// Opens a socket.
 pub async fn open(State(server): State<Server>, mut request: Request) -> Response {
     let refused = |status, message: &str| (status, message.to_owned()).into_response();
+    if let Err(too_often) = server.admit(request.extensions(), request.headers()) {
+        let message = format!("This address asks too often ({}). Come back in a few seconds.", too_often.limit.name());
+        return refused(StatusCode::TOO_MANY_REQUESTS, &message);
+    }
     let Ok(answer) = create_response_with_body(&request, axum::body::Body::empty) else {
         let message = "This is the address of a WebSocket: open it with one, in the subprotocol graphql-transport-ws.";
         return refused(StatusCode::UPGRADE_REQUIRED, message);
@@ -42,10 +46,6 @@ pub async fn open(State(server): State<Server>, mut request: Request) -> Respons
     }
     if !is_allowed(request.headers(), &server.allowed_origins) {
         return refused(StatusCode::FORBIDDEN, "Sockets are not open to pages of this origin.");
-    }
-    if let Err(too_often) = server.admit(request.extensions(), request.headers()) {
-        let message = format!("This address asks too often ({}). Come back in a few seconds.", too_often.limit.name());
-        return refused(StatusCode::TOO_MANY_REQUESTS, &message);
     }
     let in_header = match server.identity(request.headers()).await {
         Ok(identity) => identity,

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -12,6 +13,7 @@ use async_graphql::futures_util::stream::StreamExt;
 use crate::graphql::Saying;
 use crate::http::answer::is_request_error;
 use crate::http::operation::Started;
+use crate::http::panics;
 
 /// One that runs.
 struct Operation {
@@ -47,10 +49,16 @@ impl Operation {
         loop {
             match &mut self.state {
                 State::Over => return Poll::Ready(Told::Complete),
-                State::Following(said) => {
-                    let said = ready!(said.poll_next_unpin(cx));
-                    return Poll::Ready(said.map_or(Told::Complete, |said| Told::Next(said.payload)));
-                }
+                State::Following(said) => match catch_unwind(AssertUnwindSafe(|| said.poll_next_unpin(cx))) {
+                    Ok(said) => {
+                        return Poll::Ready(ready!(said).map_or(Told::Complete, |said| Told::Next(said.payload)));
+                    }
+                    // A fault of this stream, of which it ends; the others go on.
+                    Err(_) => {
+                        self.state = State::Over;
+                        return Poll::Ready(told(&async_graphql::Response::from_errors(vec![panics::error()])));
+                    }
+                },
                 State::Starting(started) => match ready!(started.poll_unpin(cx)) {
                     Ok(said) => self.state = State::Following(said),
                     Err(response) => {

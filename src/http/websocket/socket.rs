@@ -121,6 +121,9 @@ impl Socket {
         let farewell = async {
             if self.stream.close(Some(frame)).await.is_ok() {
                 while let Some(Ok(_)) = self.stream.next().await {}
+                // What the peer still sends is thrown away: closed with that unread, the connection would be reset, and
+                // the peer not hear why.
+                self.stream.get_mut().drain().await;
             }
         };
         // A peer that does not answer is cut off.
@@ -225,7 +228,8 @@ impl Socket {
             },
             Message::Binary(_) => close(Closing::invalid("Invalid message: send text, not binary.")),
             Message::Close(_) => {
-                // The library has answered it; what is left is to send that.
+                // The library has answered it; what is left is to send that. Nobody polls what runs meanwhile.
+                self.operations = Operations::default();
                 let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.stream.flush()).await;
                 Err(End::Gone)
             }
