@@ -33,18 +33,19 @@ impl Default for Openings {
 
 /// Looks at what was asked, and runs it. A stream that waits for its turn is looked at again then.
 pub async fn take(server: Server, asked: Asked, identity: Option<TokenIdentity>) -> Started {
-    let looked_at = |asked| {
-        prepare(asked, &server.limits).map_err(|error| {
-            server.desk.metrics().count_bad_request();
-            told(Response::from_errors(vec![error]))
-        })
+    let refused = |error| {
+        server.desk.metrics().count_bad_request();
+        told(Response::from_errors(vec![error]))
     };
     let with_identity = |request: Request| match identity {
         Some(identity) => request.data(identity),
         None => request,
     };
     let turn = server.openings.0.try_acquire();
-    let Prepared { request, kind } = looked_at(asked.clone())?;
+    let Prepared { request, kind } = match prepare(asked.clone(), &server.limits) {
+        Ok(prepared) => prepared,
+        Err(error) => return Err(refused(error)),
+    };
     if kind != OperationType::Subscription {
         drop(turn);
         return Err(run(&server, with_identity(request), kind).await);
@@ -57,7 +58,10 @@ pub async fn take(server: Server, asked: Asked, identity: Option<TokenIdentity>)
     drop(request);
     let opening = async {
         let _turn = server.openings.0.acquire().await;
-        server.api.follow(with_identity(looked_at(asked)?.request)).await
+        match prepare(asked, &server.limits) {
+            Ok(prepared) => server.api.follow(with_identity(prepared.request)).await,
+            Err(error) => Err(refused(error)),
+        }
     };
     in_time(&server, kind, opening).await.unwrap_or_else(Err).map_err(told)
 }
@@ -79,8 +83,10 @@ pub async fn follow(server: &Server, request: Request) -> Started {
 /// What an operation on a socket came to, also where it panics: that is a fault of its own, and the others go on. Over HTTP
 /// the router sees to it.
 pub async fn caught(started: impl Future<Output = Started>) -> Started {
-    let caught = AssertUnwindSafe(started).catch_unwind().await;
-    caught.unwrap_or_else(|_| Err(told(Response::from_errors(vec![panics::error()]))))
+    match AssertUnwindSafe(started).catch_unwind().await {
+        Ok(started) => started,
+        Err(_) => Err(told(Response::from_errors(vec![panics::error()]))),
+    }
 }
 
 fn told(mut response: Response) -> Response {
