@@ -25,15 +25,18 @@ const MASKED: u8 = 0x80;
 pub fn attacks(documents: &[Hostile], token: &str) -> Vec<Attack> {
     let signed_in = [HANDSHAKE.as_bytes(), &init(token)].concat();
     let of_document = |Hostile { name, body }: &Hostile| {
-        let bytes = [&signed_in[..], &text(&subscribe("1", body).to_string())].concat();
-        Attack::new(format!("socket: {name}"), bytes, End::Answered, DEALT_WITH)
+        let bytes = text(&subscribe("1", body).to_string());
+        Attack::new(format!("socket: {name}"), bytes, End::Answered, DEALT_WITH).after(signed_in.clone(), ACK)
     };
     let frames = frames().into_iter().chain(messages());
     let of_frames = frames.map(|(name, bytes)| {
-        Attack::new(format!("socket: {name}"), [&signed_in[..], &bytes].concat(), End::ByUs, WHATEVER)
+        Attack::new(format!("socket: {name}"), bytes, End::ByUs, WHATEVER).after(signed_in.clone(), ACK)
     });
     documents.iter().map(of_document).chain(of_frames).chain(handshakes()).collect()
 }
+
+/// Who has not heard this has no room for a large message.
+const ACK: &str = "connection_ack";
 
 fn init(token: &str) -> Vec<u8> {
     text(&json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {token}") } }).to_string())

@@ -23,6 +23,8 @@ pub enum End {
 /// What is sent on a connection of its own.
 pub struct Attack {
     pub name: String,
+    /// What is sent first, and what has to be in the answer before the rest is.
+    opening: Option<(Vec<u8>, &'static str)>,
     bytes: Vec<u8>,
     end: End,
     /// One of these is in the answer, where the attack reached what it is for. None: whatever comes is right.
@@ -31,7 +33,12 @@ pub struct Attack {
 
 impl Attack {
     pub fn new(name: impl Into<String>, bytes: Vec<u8>, end: End, expected: &'static [&'static str]) -> Self {
-        Self { name: name.into(), bytes, end, expected }
+        Self { name: name.into(), opening: None, bytes, end, expected }
+    }
+
+    /// The same after these bytes have been answered with these words.
+    pub fn after(self, bytes: Vec<u8>, words: &'static str) -> Self {
+        Self { opening: Some((bytes, words)), ..self }
     }
 
     /// Makes it from an address of this machine; it must be answered as expected.
@@ -52,6 +59,10 @@ impl Attack {
         let mut answer = Vec::new();
         let Ok(mut stream) = connect(to, from).await else { return answer };
         let (mut reader, mut writer) = stream.split();
+        if let Some((bytes, words)) = &self.opening {
+            let _ = writer.write_all(bytes).await;
+            while !has(&answer, words) && reader.read_buf(&mut answer).await.is_ok_and(|length| length > 0) {}
+        }
         let write = async {
             // The server may have had enough of it.
             let _ = writer.write_all(&self.bytes).await;
@@ -71,9 +82,12 @@ impl Attack {
     }
 
     fn is_answered(&self, answer: &[u8]) -> bool {
-        let has = |words: &str| answer.windows(words.len()).any(|window| window == words.as_bytes());
-        self.expected.iter().any(|words| has(words))
+        self.expected.iter().any(|words| has(answer, words))
     }
+}
+
+fn has(answer: &[u8], words: &str) -> bool {
+    answer.windows(words.len()).any(|window| window == words.as_bytes())
 }
 
 /// A connection from an address of this machine.
