@@ -34,7 +34,7 @@ const LAST_WAIT: Duration = Duration::from_secs(10);
 
 const FIELDS: &str = "__typename ... on AppointmentRequestEvent { cursor type appointmentRequest { id status localStart \
                       client { displayName } clinician { displayName } service { name } } } \
-                      ... on StreamReset { cursor reason }";
+                      ... on AppointmentRequestHandedOver { cursor appointmentRequestId } ... on StreamReset { cursor reason }";
 
 impl Watch {
     pub(super) async fn run(mut self) -> Result<(), Failure> {
@@ -93,6 +93,10 @@ fn refused_or(mut response: Value) -> Result<Value, Broken> {
 fn line(item: &Value) -> String {
     if item["__typename"] == "StreamReset" {
         return format!("RESET  {}  load again; the stream goes on from here", text(&item["reason"]));
+    }
+    if item["__typename"] == "AppointmentRequestHandedOver" {
+        let (id, cursor) = (text(&item["appointmentRequestId"]), text(&item["cursor"]));
+        return format!("HANDED OVER  {id}  another clinician has it now  {cursor}");
     }
     let request = &item["appointmentRequest"];
     let name = |value: &Value| text(&value["displayName"]);

@@ -20,6 +20,14 @@ spelled! {
         ClientAdded = "CLIENT_ADDED",
         MemberLinked = "MEMBER_LINKED",
         MemberUnlinked = "MEMBER_UNLINKED",
+        MemberInvited = "MEMBER_INVITED",
+        MemberRolesUpdated = "MEMBER_ROLES_UPDATED",
+        MemberDeactivated = "MEMBER_DEACTIVATED",
+        MemberReactivated = "MEMBER_REACTIVATED",
+        ClinicianDeactivated = "CLINICIAN_DEACTIVATED",
+        ClinicianReactivated = "CLINICIAN_REACTIVATED",
+        ClientDeactivated = "CLIENT_DEACTIVATED",
+        ClientReactivated = "CLIENT_REACTIVATED",
         CareStarted = "CARE_STARTED",
         CareEnded = "CARE_ENDED",
         ClinicianSelfSchedulingSet = "CLINICIAN_SELF_SCHEDULING_SET",
@@ -34,19 +42,28 @@ spelled! {
         AppointmentRequestWithdrawn = "APPOINTMENT_REQUEST_WITHDRAWN",
         AppointmentRequestExpired = "APPOINTMENT_REQUEST_EXPIRED",
         AppointmentRequestSuperseded = "APPOINTMENT_REQUEST_SUPERSEDED",
+        /// Told of the clinician who has it now,
+        AppointmentRequestReassigned = "APPOINTMENT_REQUEST_REASSIGNED",
+        /// and of the one who had it before.
+        AppointmentRequestHandedOver = "APPOINTMENT_REQUEST_HANDED_OVER",
     }
 }
 
 impl EventKind {
     /// Every kind that tells of a request.
-    pub const OF_REQUESTS: [Self; 6] = [
+    pub const OF_REQUESTS: [Self; 8] = [
         Self::AppointmentRequested,
         Self::AppointmentRequestConfirmed,
         Self::AppointmentRequestDeclined,
         Self::AppointmentRequestWithdrawn,
         Self::AppointmentRequestExpired,
         Self::AppointmentRequestSuperseded,
+        Self::AppointmentRequestReassigned,
+        Self::AppointmentRequestHandedOver,
     ];
+
+    /// The kinds that tell a clinician of a request that is new to them.
+    pub const OF_NEW_REQUESTS: [Self; 2] = [Self::AppointmentRequested, Self::AppointmentRequestReassigned];
 
     /// True unless it is known that nobody's roles move with it: who follows a stream is judged again then.
     pub fn can_change_rights(self) -> bool {
@@ -109,6 +126,21 @@ impl Event {
             appointment_id: request.appointment_id,
             ..Self::new(EventKind::of_request(request.status), actor)
         }
+    }
+
+    /// The two facts that a request has passed from a clinician to the one who has it now: the first is the new one's, and
+    /// the client's; the second is for whoever had it before.
+    pub fn of_reassigned(request: &AppointmentRequest, before: ClinicianId, actor: MemberId) -> [Self; 2] {
+        let (from, to) = (Some(before.to_string()), Some(request.clinician_id.to_string()));
+        let of_request = Self::of_request(request, Some(actor)).change("clinicianId", from, to);
+        let reassigned = Self { kind: EventKind::AppointmentRequestReassigned, ..of_request.clone() };
+        let handed_over = Self {
+            kind: EventKind::AppointmentRequestHandedOver,
+            clinician_id: Some(before),
+            client_id: None,
+            ..of_request
+        };
+        [reassigned, handed_over]
     }
 
     /// About a clinician.

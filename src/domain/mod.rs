@@ -10,6 +10,7 @@ pub mod gates;
 pub mod hours;
 pub mod ids;
 pub mod impact;
+pub mod members;
 pub mod rejection;
 pub mod requests;
 pub mod rules;

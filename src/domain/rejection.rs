@@ -17,6 +17,10 @@ spelled! {
         ServiceArchived = "SERVICE_ARCHIVED",
         /// The person is no longer active.
         Inactive = "INACTIVE",
+        /// The member is the practice's last admin.
+        LastAdmin = "LAST_ADMIN",
+        /// The clinician does not offer the service.
+        ServiceNotOffered = "SERVICE_NOT_OFFERED",
         /// The client is not in the clinician's care.
         NotInCare = "NOT_IN_CARE",
         /// The key was used with another body.

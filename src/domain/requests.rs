@@ -7,7 +7,7 @@ use super::ids::{AppointmentId, ClientId, ClinicianId, MemberId, RequestId, Serv
 use super::rejection::{Code, Rejection};
 use super::rules::BookingRules;
 use super::spelled;
-use super::time::Instant;
+use super::time::{self, Instant, Tz};
 
 spelled! {
     /// Where a request stands.
@@ -151,6 +151,20 @@ impl AppointmentRequest {
             Decision::Withdraw => {}
         }
         Ok(Outcome::Changed(Box::new(next)))
+    }
+
+    /// Hands the request to another clinician, if it still waits for an answer. The client's time and the deadline stay.
+    pub fn reassign(&self, to: ClinicianId, zone: Tz, now: Instant) -> Result<Self, Rejection> {
+        if self.status_at(now) != RequestStatus::Pending {
+            return Err(self.not_pending(now));
+        }
+        Ok(Self {
+            clinician_id: to,
+            time_zone: zone.name().to_owned(),
+            local_start: time::local_text(zone, self.starts_at),
+            version: self.version + 1,
+            ..self.clone()
+        })
     }
 
     fn not_pending(&self, now: Instant) -> Rejection {

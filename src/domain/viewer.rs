@@ -62,6 +62,14 @@ impl Viewer {
         View { is_admin, clinician_id, client_id }
     }
 
+    /// True where the member still holds every role that they held before, as the same clinician and client.
+    pub fn is_still(&self, before: &Self) -> bool {
+        self.member_id == before.member_id
+            && self.is_admin >= before.is_admin
+            && (before.clinician_id.is_none() || self.clinician_id == before.clinician_id)
+            && (before.client_id.is_none() || self.client_id == before.client_id)
+    }
+
     /// True where the member holds the role.
     pub fn has(&self, role: Role) -> bool {
         match role {

@@ -228,4 +228,6 @@ pub enum AppointmentRequestEventType {
     Expired,
     /// Staff booked its time for something else.
     Superseded,
+    /// An admin handed it from another clinician to this one.
+    Reassigned,
 }

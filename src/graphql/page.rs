@@ -6,6 +6,7 @@ use async_graphql::{ComplexObject, SimpleObject};
 use super::types::client::Client;
 use super::types::clinician::Clinician;
 use super::types::impact::AccessChange;
+use super::types::member::Member;
 use super::types::request::AppointmentRequest;
 use crate::domain::rejection::Rejection;
 
@@ -72,6 +73,7 @@ macro_rules! connections {
 
 connections! {
     "clinicians" Clinician ClinicianConnection ClinicianEdge;
+    "members" Member MemberConnection MemberEdge;
     "clients" Client ClientConnection ClientEdge;
     "appointment requests" AppointmentRequest AppointmentRequestConnection AppointmentRequestEdge;
     "changed pairs" AccessChange AccessChangeConnection AccessChangeEdge;

@@ -28,6 +28,8 @@ pub struct Subscription;
 pub enum AppointmentRequestItem {
     /// Something happened to a request.
     Event(AppointmentRequestEvent),
+    /// A request has passed from a clinician to another.
+    HandedOver(AppointmentRequestHandedOver),
     /// Load again, and go on from here.
     Reset(StreamReset),
 }
@@ -56,6 +58,31 @@ impl AppointmentRequestEvent {
     }
 }
 
+/// A request has passed from a clinician to another: take it off the list of whoever had it. For the clinician who had it,
+/// who may not see it any more, and for admins; the clinician who has it now, and the client, get an event of type REASSIGNED.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct AppointmentRequestHandedOver {
+    /// The event's place in the practice's log. Keep it: give it as `after` to resume right behind this event.
+    cursor: Cursor,
+    /// When it happened.
+    occurred_at: DateTime,
+    /// The request's id, `request_` and 32 hexadecimal digits.
+    appointment_request_id: ID,
+    /// The id of the clinician who had it, `clinician_` and 32 hexadecimal digits.
+    clinician_id: ID,
+    #[graphql(skip)]
+    actor: Option<MemberId>,
+}
+
+#[ComplexObject]
+impl AppointmentRequestHandedOver {
+    /// The admin who handed it over.
+    async fn actor(&self, ctx: &Context<'_>) -> Option<Result<Member>> {
+        Member::load(ctx, self.actor).await.transpose()
+    }
+}
+
 /// The stream cannot go on from the cursor that was given: load again what you show, and go on from this cursor. What lay
 /// between is not sent.
 #[derive(SimpleObject)]
@@ -68,11 +95,12 @@ pub struct StreamReset {
     message: &'static str,
 }
 
-/// Where every stream begins. A stream ends with UNAUTHENTICATED when its token expires, and with FORBIDDEN when its
-/// member loses the right to follow it. After a drop, subscribe again with the last cursor as `after`.
+/// Where every stream begins. A stream ends with UNAUTHENTICATED when its token expires, and with FORBIDDEN at once when its
+/// member's roles change or they leave, and when a client's care with a clinician ends. After a drop, subscribe again with the last cursor as `after`.
 #[Root]
 impl Subscription {
-    /// New requests, the moment they are made: for an admin all, for a clinician their own. Replays what came after `after`
+    /// New requests, the moment they are made, and requests that an admin hands to another clinician, as new to them: for an
+    /// admin all, for a clinician their own. Replays what came after `after`
     /// first, then goes live: no hole, no double.
     async fn appointment_requested(
         &self,
@@ -83,11 +111,11 @@ impl Subscription {
         >,
     ) -> Result<Items<AppointmentRequestItem>> {
         permit(ctx, "appointmentRequested")?;
-        Box::pin(follow(ctx, &[EventKind::AppointmentRequested], clinician_id, after)).await
+        Box::pin(follow(ctx, &EventKind::OF_NEW_REQUESTS, clinician_id, after)).await
     }
 
-    /// Every change of a request that the viewer may see: made, confirmed, declined, withdrawn, expired, superseded. A
-    /// client follows their own, a clinician theirs, an admin all. Replays what came after `after` first.
+    /// Every change of a request that the viewer may see: made, confirmed, declined, withdrawn, expired, superseded, or
+    /// handed to another clinician. A client follows their own, a clinician theirs, an admin all. Replays what came after `after` first.
     async fn appointment_request_changed(
         &self,
         ctx: &Context<'_>,
@@ -135,7 +163,7 @@ async fn open(
 ) -> Result<(Feed, Viewer, Option<ClinicianId>), Refusal> {
     let clinician_id = clinician_id.as_ref().map(|id| input::id("clinicianId", id)).transpose()?;
     let viewer = ctx.viewer()?.clone();
-    let to_clinicians_only = kinds == [EventKind::AppointmentRequested];
+    let to_clinicians_only = kinds == EventKind::OF_NEW_REQUESTS;
     let stream = RequestStream { kinds, clinician_id, to_clinicians_only, after: after.map(|cursor| cursor.0) };
     let feed = ctx.desk().follow_requests(&viewer, ctx.expires_at()?, stream).await?;
     Ok((feed, viewer, clinician_id))
@@ -164,16 +192,33 @@ fn leave<T>(ctx: &Context<'_>, feed: Feed, what: What, viewer: Viewer) -> Result
 impl AppointmentRequestItem {
     /// Whether the event is about a request that the viewer may see.
     pub fn may_be_told(told: &Told, viewer: &Viewer) -> bool {
+        if told.event.kind == EventKind::AppointmentRequestHandedOver {
+            return told.event.clinician_id.is_some_and(|clinician| viewer.acts_for(clinician));
+        }
         let request = told.request.as_ref();
         event_type(told.event.kind).is_some() && request.is_some_and(|request| may_see(viewer, request))
     }
 
     /// What the event tells; none where it is about no request.
     pub fn event(cursor: events::Cursor, told: &Told) -> Option<Self> {
+        if told.event.kind == EventKind::AppointmentRequestHandedOver {
+            return Self::handed_over(cursor, told);
+        }
         let (r#type, request) = (event_type(told.event.kind)?, told.request.clone()?);
         let appointment_request = AppointmentRequest { request, settings: told.settings.clone() };
         let (cursor, occurred_at, actor) = (cursor.into(), told.event.occurred_at.into(), told.event.actor);
         Some(Self::Event(AppointmentRequestEvent { cursor, r#type, occurred_at, appointment_request, actor }))
+    }
+
+    fn handed_over(cursor: events::Cursor, told: &Told) -> Option<Self> {
+        let (request, clinician) = (told.event.request_id?, told.event.clinician_id?);
+        Some(Self::HandedOver(AppointmentRequestHandedOver {
+            cursor: cursor.into(),
+            occurred_at: told.event.occurred_at.into(),
+            appointment_request_id: request.to_string().into(),
+            clinician_id: clinician.to_string().into(),
+            actor: told.event.actor,
+        }))
     }
 
     /// That the stream starts over at a cursor.
@@ -205,6 +250,7 @@ fn event_type(kind: EventKind) -> Option<AppointmentRequestEventType> {
         EventKind::AppointmentRequestWithdrawn => AppointmentRequestEventType::Withdrawn,
         EventKind::AppointmentRequestExpired => AppointmentRequestEventType::Expired,
         EventKind::AppointmentRequestSuperseded => AppointmentRequestEventType::Superseded,
+        EventKind::AppointmentRequestReassigned => AppointmentRequestEventType::Reassigned,
         _ => return None,
     })
 }

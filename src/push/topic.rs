@@ -7,8 +7,8 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::watch;
 
 use super::{Hub, Told};
-use crate::domain::events::EventFilter;
-use crate::domain::ids::PracticeId;
+use crate::domain::events::{EventFilter, EventKind};
+use crate::domain::ids::{ClientId, PracticeId};
 use crate::domain::settings::PracticeSettings;
 use crate::domain::viewer::{SignIn, Viewer};
 use crate::store::StoreError;
@@ -139,7 +139,8 @@ impl Topic {
             let Some(reached) = events.last().map(|(event, _)| event.seq) else { return Ok(read_until) };
             let only_requests = events.iter().all(|(event, _)| !event.kind.can_change_rights());
             if !only_requests {
-                self.judge(hub).await?;
+                let care_ended = events.iter().filter(|(event, _)| event.kind == EventKind::CareEnded);
+                self.judge(hub, care_ended.filter_map(|(event, _)| event.client_id).collect()).await?;
             }
             let settings = self.settings(hub, only_requests).await?;
             let now = hub.clock().now();
@@ -161,8 +162,8 @@ impl Topic {
         Ok(settings)
     }
 
-    /// Unseats whoever is not any more the member that they were when their stream began.
-    async fn judge(&self, hub: &Hub) -> Result<(), StoreError> {
+    /// Unseats whoever is not any more the member that they were when their stream began, and the clients whose care ended.
+    async fn judge(&self, hub: &Hub, care_ended: BTreeSet<ClientId>) -> Result<(), StoreError> {
         let members: BTreeSet<_> = self.followers().by_key.values().map(|one| one.viewer.sign_in()).collect();
         let members: Vec<_> = members.into_iter().collect();
         let now: HashMap<SignIn, Viewer> = hub.store().read(self.practice).viewers(&members).await?;
@@ -170,10 +171,11 @@ impl Topic {
             // One who came after the members were read was judged by their own request just now.
             let came_later = members.binary_search(&follower.viewer.sign_in()).is_err();
             let is_as_before = came_later || now.get(&follower.viewer.sign_in()) == Some(&follower.viewer);
-            if !is_as_before {
+            let is_in_care = follower.viewer.client_id.is_none_or(|client| !care_ended.contains(&client));
+            if !is_as_before || !is_in_care {
                 let _ = follower.unseated.set(Unseated::RightsChanged);
             }
-            is_as_before
+            is_as_before && is_in_care
         });
         Ok(())
     }

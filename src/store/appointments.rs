@@ -62,6 +62,30 @@ impl Scope<'_> {
         self.all(select).await?.into_iter().map(decode).collect()
     }
 
+    /// A clinician's or a client's booked meetings that are still to come, by start; at most `limit`.
+    pub async fn coming(
+        &self,
+        clinician: Option<ClinicianId>,
+        client: Option<ClientId>,
+        from: Instant,
+        limit: u64,
+    ) -> Result<Vec<Appointment>, StoreError> {
+        let mut select = self
+            .select::<Entity>()
+            .filter(Column::StartsAt.gte(millis(from)))
+            .filter(Column::Status.eq(AppointmentStatus::Booked.as_str()))
+            .order_by_asc(Column::StartsAt)
+            .order_by_asc(Column::Id)
+            .limit(limit);
+        if let Some(clinician) = clinician {
+            select = select.filter(Column::ClinicianId.eq(clinician.0));
+        }
+        if let Some(client) = client {
+            select = select.filter(Column::ClientId.eq(client.0));
+        }
+        self.all(select).await?.into_iter().map(decode).collect()
+    }
+
     /// Booked meetings of these clinicians that are still to come.
     pub async fn booked_from(&self, clinicians: &[ClinicianId], from: Instant) -> Result<Vec<Appointment>, StoreError> {
         if clinicians.is_empty() {

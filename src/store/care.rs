@@ -22,6 +22,8 @@ pub enum Pairs {
     All,
     /// Those of these clinicians.
     OfClinicians(Vec<ClinicianId>),
+    /// Those of whoever this member is, as a clinician or as a client.
+    OfMember(MemberId),
     /// Those of these clients.
     OfClients(Vec<ClientId>),
     /// Those of this clinician with these clients.
@@ -52,6 +54,12 @@ impl Scope<'_> {
             Pairs::OfClinicians(ids) => (
                 format!(" AND c.clinician_id IN ({})", placeholders(2, ids.len())),
                 ids.iter().map(|id| id.0.into()).collect(),
+            ),
+            Pairs::OfMember(member) => (
+                " AND (k.member_id = $2 OR c.clinician_id = (SELECT d.id FROM clinicians d \
+                 WHERE d.practice_id = $1 AND d.member_id = $2))"
+                    .to_owned(),
+                vec![member.0.into()],
             ),
             Pairs::OfClients(ids) => (
                 format!(" AND c.client_id IN ({})", placeholders(2, ids.len())),

@@ -103,6 +103,27 @@ impl Scope<'_> {
         }
     }
 
+    /// Passes what a request holds from its clinician to another, without a moment between: `held` is the meeting with the
+    /// other's buffers.
+    pub async fn move_claim(
+        &self,
+        request: RequestId,
+        clinician: ClinicianId,
+        held: Interval,
+    ) -> Result<(), StoreError> {
+        let change = claims::ActiveModel {
+            clinician_id: Set(clinician.0),
+            held_from_at: Set(millis(held.start)),
+            held_until_at: Set(millis(held.end)),
+            ..Default::default()
+        };
+        let of_request = claims::Column::AppointmentRequestId.eq(request.0);
+        match self.run_update(self.update::<claims::Entity>().filter(of_request).set(change)).await? {
+            1 => Ok(()),
+            _ => Err(corrupt("a pending request without its claim", &request.to_string())),
+        }
+    }
+
     /// Frees what a request held.
     pub async fn release_claim(&self, request: RequestId) -> Result<(), StoreError> {
         let of_request = claims::Column::AppointmentRequestId.eq(request.0);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, QueryFilter, QueryResult};
+use sea_orm::QueryResult;
 
 use super::convert::millis;
 use super::scope::{IDS_PER_STATEMENT, placeholders};
@@ -12,17 +12,9 @@ use crate::domain::time::{Instant, Tz};
 use crate::domain::viewer::{SignIn, Viewer};
 use entity::{clinician_settings, clinicians, members};
 
-/// A person as the API shows them.
-#[derive(Clone, Debug)]
-pub struct MemberRow {
-    pub id: MemberId,
-    pub display_name: String,
-    pub email: Option<String>,
-}
-
 /// A member's roles, of `members m` with these joins.
-const ROLES: &str = "m.id, m.is_admin, c.id AS clinician_id, k.id AS client_id";
-const ITS_ROLES: &str = "LEFT JOIN clinicians c ON c.practice_id = m.practice_id AND c.member_id = m.id AND c.active \
+pub(super) const ROLES: &str = "m.id, m.is_admin, c.id AS clinician_id, k.id AS client_id";
+pub(super) const ITS_ROLES: &str = "LEFT JOIN clinicians c ON c.practice_id = m.practice_id AND c.member_id = m.id AND c.active \
      LEFT JOIN clients k ON k.practice_id = m.practice_id AND k.member_id = m.id AND k.active";
 
 impl Scope<'_> {
@@ -86,15 +78,6 @@ impl Scope<'_> {
         .await
     }
 
-    /// The persons with these ids, in no order.
-    pub async fn members(&self, ids: &[MemberId]) -> Result<Vec<MemberRow>, StoreError> {
-        let select = self.select::<members::Entity>().filter(members::Column::Id.is_in(ids.iter().map(|id| id.0)));
-        let rows = self.all(select).await?;
-        let shown =
-            |row: members::Model| MemberRow { id: MemberId(row.id), display_name: row.display_name, email: row.email };
-        Ok(rows.into_iter().map(shown).collect())
-    }
-
     /// What a member may be right now; none where they may not sign in.
     pub async fn viewer(&self, sign_in: SignIn) -> Result<Option<Viewer>, StoreError> {
         Ok(self.viewers(&[sign_in]).await?.remove(&sign_in))
@@ -144,7 +127,7 @@ impl Scope<'_> {
         Ok(())
     }
 
-    fn decode_viewer(&self, row: &QueryResult) -> Result<Viewer, StoreError> {
+    pub(super) fn decode_viewer(&self, row: &QueryResult) -> Result<Viewer, StoreError> {
         let id = |column| row.try_get::<Option<uuid::Uuid>>("", column);
         Ok(Viewer {
             practice_id: self.practice(),

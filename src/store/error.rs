@@ -11,6 +11,9 @@ pub enum StoreError {
     /// The database refused two overlapping claims of one client.
     #[error("another claim holds the client's time")]
     ClientTimeTaken,
+    /// The database refused to leave a practice without an admin.
+    #[error("a practice's last admin stays")]
+    LastAdmin,
     /// A unique key is taken.
     #[error("a unique key is taken: {0}")]
     Duplicate(String),
@@ -60,13 +63,14 @@ impl From<DbErr> for StoreError {
         if let Some(SqlErr::UniqueConstraintViolation(message)) = error.sql_err() {
             return Self::Duplicate(message);
         }
-        // The guards are triggers on SQLite and exclusion constraints on PostgreSQL: both arrive as plain errors whose
-        // text holds the guard's name.
+        // The guards are triggers and exclusion constraints: all arrive as plain errors whose text holds the guard's name.
         let text = error.to_string();
         if text.contains("claims_clinician_overlap") {
             Self::ClinicianTimeTaken
         } else if text.contains("claims_client_overlap") {
             Self::ClientTimeTaken
+        } else if text.contains("members_last_admin") {
+            Self::LastAdmin
         } else if is_given_up(&error) {
             Self::GivenUp(error)
         } else if is_overload(&error) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::QueryOrder;
 use uuid::Uuid;
 
 use super::convert::{corrupt, decision, instant, word, zone};
@@ -13,7 +13,7 @@ use crate::domain::rules::{BookingRules, RuleOverrides};
 use crate::domain::settings::{Audience, Clinician, Confirmation, Control, Decision, Lock, PracticeSettings, Service};
 use crate::domain::time::Minutes;
 use entity::{
-    booking_rules, clinician_settings, clinicians, members, offered_services, practice_settings, practices, services,
+    booking_rules, clinician_settings, clinicians, offered_services, practice_settings, practices, services,
     weekly_hours, weekly_hours_services,
 };
 
@@ -145,12 +145,6 @@ impl Scope<'_> {
             hours.entry(row.clinician_id).or_default().push(window);
         }
         Ok(hours)
-    }
-
-    /// True where a member of the practice has that address.
-    pub async fn member_with_email(&self, email: &str) -> Result<Option<MemberId>, StoreError> {
-        let select = self.select::<members::Entity>().filter(members::Column::Email.eq(email));
-        Ok(self.one(select).await?.map(|row| MemberId(row.id)))
     }
 }
 

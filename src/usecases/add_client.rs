@@ -2,6 +2,8 @@
 
 use super::error::require_admin;
 use super::idempotency::Idempotency;
+use super::members::active;
+use super::rights::require_still;
 use super::{Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::{ClientId, MemberId};
@@ -34,6 +36,7 @@ impl Desk {
         self.retrying(|| {
             Box::pin(async {
                 let mut write = self.store.write(viewer.practice_id).await?;
+                require_still(viewer, &write).await?;
                 let (scope, now) = (write.scope(), self.clock.now());
                 if let Some(key) = &key
                     && let Some(first) = key.first_answer(&scope).await?
@@ -42,7 +45,7 @@ impl Desk {
                     return Ok(ClientId(first));
                 }
                 let known = match &email {
-                    Some(email) => scope.member_with_email(email).await?,
+                    Some(email) => active(scope.member_with_email(email).await?)?,
                     None => None,
                 };
                 let member = match known {

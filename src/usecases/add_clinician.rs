@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::error::require_admin;
 use super::idempotency::Idempotency;
+use super::members::active;
 use super::{Change, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::{ClinicianId, MemberId};
@@ -52,7 +53,7 @@ impl Desk {
                 {
                     return Ok((draft.take_back().await?, ClinicianId(first)));
                 }
-                let known = draft.scope().member_with_email(&email).await?;
+                let known = active(draft.scope().member_with_email(&email).await?)?;
                 if draft.before.clinicians.values().any(|other| Some(other.member_id) == known) {
                     let message = "A clinician with this address is in the practice already.";
                     return Err(Rejection::of_field(Code::AlreadyExists, "input.email", message).into());

@@ -11,6 +11,7 @@ use crate::domain::viewer::Viewer;
 use crate::store::Write;
 
 use super::error::require_acts_for;
+use super::rights::require_still;
 
 /// The request as it stands now, and why it could not be decided, where it could not.
 pub struct Decided {
@@ -51,6 +52,7 @@ impl Desk {
         self.retrying(|| {
             Box::pin(async {
                 let mut write = self.store.write(viewer.practice_id).await?;
+                require_still(viewer, &write).await?;
                 let found = write.scope().requests(&[id]).await?.into_iter().next();
                 let request = found
                     .filter(|request| may_see(viewer, request))

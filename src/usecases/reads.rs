@@ -30,6 +30,12 @@ pub struct ClientPage {
     pub total: i64,
 }
 
+/// A page of members, and how many there are in all.
+pub struct MemberPage {
+    pub members: Vec<MemberRow>,
+    pub total: i64,
+}
+
 /// A page of requests, newest first, and how many there are in all.
 pub struct RequestPage {
     pub requests: Vec<AppointmentRequest>,
@@ -82,6 +88,23 @@ impl Desk {
     pub async fn members(&self, viewer: &Viewer, ids: &[MemberId]) -> Result<Vec<MemberRow>, Refusal> {
         let visible: Vec<_> = ids.iter().copied().filter(|id| viewer.is_staff() || *id == viewer.member_id).collect();
         Ok(self.store.read(viewer.practice_id).members(&visible).await?)
+    }
+
+    /// Members by name, those after a place. For admins.
+    pub async fn members_page(
+        &self,
+        viewer: &Viewer,
+        search: Option<&str>,
+        after: Option<&(String, MemberId)>,
+        limit: u64,
+    ) -> Result<MemberPage, Refusal> {
+        require_admin(viewer)?;
+        let search = search.map(str::trim).filter(|search| !search.is_empty());
+        let scope = self.store.read(viewer.practice_id);
+        Ok(MemberPage {
+            members: scope.members_page(search, after, limit).await?,
+            total: scope.members_count(search).await?,
+        })
     }
 
     /// The clients with these ids that the viewer may see.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use super::rights::require_still;
 use super::{Desk, Refusal};
 use crate::domain::events::Event;
 use crate::domain::ids::{ClinicianId, MemberId};
@@ -68,6 +69,7 @@ impl Desk {
         pairs: Pairs,
     ) -> Result<Draft, Refusal> {
         let mut write = self.store.write(viewer.practice_id).await?;
+        require_still(viewer, &write).await?;
         let before = write.settings().await?;
         let now = self.clock.now();
         let today = time::local_date(before.zone, now);

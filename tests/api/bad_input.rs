@@ -212,11 +212,13 @@ async fn each_creating_mutation_makes_one_thing_for_one_key_and_body() {
     let admin = &scene.practice.admin;
     let key = |input: Value| but(&input, "idempotencyKey", "once");
     let nia = json!({ "displayName": "Nia", "email": "nia@practice.test" });
+    let kim = json!({ "displayName": "Kim", "email": "kim@practice.test" });
     let intake = json!({ "name": "Intake", "durationMinutes": 50, "modality": "EITHER" });
     let care = json!({ "clinicianId": scene.ida.id, "clientId": scene.casey.id });
     for (name, shown, input, field) in [
         ("addClinician", "clinician { id }", key(nia.clone()), "displayName"),
         ("addClient", "client { id }", key(nia), "displayName"),
+        ("inviteMember", "member { id }", key(kim), "displayName"),
         ("createService", "service { id }", key(intake), "name"),
         ("startCare", "client { id }", key(care), "startsOn"),
     ] {

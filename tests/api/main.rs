@@ -11,9 +11,12 @@ mod clients;
 mod door;
 mod events;
 mod gates;
+mod handing_over;
 mod http;
+mod members;
 mod metrics;
 mod races;
+mod revocation;
 mod rights;
 mod servers;
 mod settings;
@@ -34,9 +37,12 @@ fn main() -> std::process::ExitCode {
             door::TESTS,
             events::TESTS,
             gates::TESTS,
+            handing_over::TESTS,
             http::TESTS,
+            members::TESTS,
             metrics::TESTS,
             races::TESTS,
+            revocation::TESTS,
             rights::TESTS,
             servers::TESTS,
             settings::TESTS,
@@ -48,7 +54,13 @@ fn main() -> std::process::ExitCode {
             streams::TESTS,
             validation::TESTS,
         ],
-        &[servers::on_postgres::TESTS, servers::on_postgres::with_tls::TESTS, silence::on_postgres::TESTS],
+        &[
+            servers::on_postgres::TESTS,
+            servers::on_postgres::with_tls::TESTS,
+            silence::on_postgres::TESTS,
+            members::on_postgres::TESTS,
+            revocation::on_postgres::TESTS,
+        ],
         servers::on_nats::TESTS,
         clients::TESTS,
     )

@@ -18,6 +18,12 @@ const SWITCH: &str = "mutation { setPracticeSelfScheduling(input: { enabled: fal
     impact { clientsLosingCount cliniciansLosing { displayName } pendingRequestsAffected { client { displayName } }
     changes(first: 100) { nodes { client { displayName } clinician { displayName } } } } } }";
 
+const LEAVING: &str =
+    "mutation($clinician: ID!) { deactivateClinician(input: { clinicianId: $clinician, dryRun: true }) {
+    pendingRequests { client { displayName } } comingAppointments { client { displayName } }
+    impact { clientsLosingCount pendingRequestsAffected { client { displayName } } } } }";
+const MEMBERS: &str = "{ practice { members(first: 100) { totalCount nodes { displayName active roles } } } }";
+
 /// How many statements each operation takes alone: now and then the sweeper or the re-check of the log adds its own.
 async fn fewest(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(&'static str, u64)> {
     let mut fewest = counts(practice, dana, casey).await;
@@ -37,6 +43,8 @@ async fn counts(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(
         ("clients", &practice.admin, CLIENTS, json!({})),
         ("slots", casey, SLOTS, slots),
         ("impact", &practice.admin, SWITCH, json!({})),
+        ("leaving", &practice.admin, LEAVING, json!({ "clinician": dana.id })),
+        ("members", &practice.admin, MEMBERS, json!({})),
     ];
     let mut counts = Vec::new();
     for (name, person, query, variables) in operations {

@@ -109,6 +109,7 @@ pub fn items(of: &str, field: &str) -> Option<u64> {
         ("RequestAppointmentPayload", "alternatives") => 5,
         ("SelfSchedulingImpact", "warnings") => 10,
         ("SelfSchedulingImpact", _) if is_affected(field) => 100,
+        ("DeactivateMemberPayload" | "DeactivateClinicianPayload" | "DeactivateClientPayload", _) => 100,
         // As many as the input may name.
         ("SetClientAccessPayload", "clients") | ("SetClinicianSelfSchedulingPayload", "clinicians") => 1_000,
         _ => return None,
@@ -124,9 +125,11 @@ pub fn work(of: &str, field: &str) -> u64 {
         ("Mutation", "setClientAccess") => 2_000,
         ("Mutation", "setOfferedServices" | "setWeeklyHours" | "lockClinicianSelfScheduling") => 1_000,
         ("Mutation", "startCare" | "endCare" | "archiveService") => 1_000,
+        ("Mutation", "deactivateMember" | "deactivateClinician" | "deactivateClient") => 1_000,
+        ("Mutation", "reactivateClinician" | "reactivateClient") => 1_000,
         ("Mutation", _) => 300,
         // A page is looked up and counted, however little of it is shown.
-        ("Practice" | "Clinician" | "Client", "clients" | "clinicians" | "appointmentRequests") => 200,
+        ("Practice" | "Clinician" | "Client", "members" | "clients" | "clinicians" | "appointmentRequests") => 200,
         _ => 0,
     }
 }

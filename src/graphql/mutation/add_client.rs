@@ -35,6 +35,8 @@ refusals! {
     InvalidInput,
     /// A client with this address is in the practice.
     AlreadyExists,
+    /// The member with this address has left: let them come back with `reactivateMember` first.
+    Inactive,
     /// The key was used for a different client.
     IdempotencyKeyReused,
 }

@@ -39,6 +39,8 @@ refusals! {
     InvalidInput,
     /// A clinician with this address is in the practice.
     AlreadyExists,
+    /// The member with this address has left: let them come back with `reactivateMember` first.
+    Inactive,
     /// The key was used for a different clinician.
     IdempotencyKeyReused,
 }

@@ -5,10 +5,18 @@ mod add_clinician;
 mod archive_service;
 mod confirm_appointment_request;
 mod create_service;
+mod deactivate_client;
+mod deactivate_clinician;
+mod deactivate_member;
 mod decline_appointment_request;
 mod end_care;
+mod invite_member;
 mod link_member;
 mod lock_clinician_self_scheduling;
+mod reactivate_client;
+mod reactivate_clinician;
+mod reactivate_member;
+mod reassign_appointment_request;
 mod request_appointment;
 mod set_client_access;
 mod set_clinician_self_scheduling;
@@ -17,6 +25,7 @@ mod set_practice_self_scheduling;
 mod set_weekly_hours;
 mod start_care;
 mod unlink_member;
+mod update_member_roles;
 mod update_practice_policy;
 mod withdraw_appointment_request;
 
@@ -45,4 +54,13 @@ pub struct Mutation(
     end_care::EndCare,
     link_member::LinkMember,
     unlink_member::UnlinkMember,
+    invite_member::InviteMember,
+    update_member_roles::UpdateMemberRoles,
+    deactivate_member::DeactivateMember,
+    reactivate_member::ReactivateMember,
+    deactivate_clinician::DeactivateClinician,
+    reactivate_clinician::ReactivateClinician,
+    deactivate_client::DeactivateClient,
+    reactivate_client::ReactivateClient,
+    reassign_appointment_request::ReassignAppointmentRequest,
 );

@@ -30,6 +30,12 @@ impl Client {
         let loaders = ctx.loaders().map_err(|denied| denial(&denied))?;
         Ok(loaders.one(id).await?.map(|row| Self { row, settings }))
     }
+
+    /// The same, read anew: what an operation has loaded before may be older than its own change.
+    pub async fn anew(ctx: &Context<'_>, settings: Settings, id: ClientId) -> Result<Option<Self>, Refusal> {
+        let found = ctx.desk().clients(ctx.viewer()?, &[id]).await?.into_iter().next();
+        Ok(found.map(|row| Self { row, settings }))
+    }
 }
 
 /// A member who is cared for. Seen by admins, by the clinicians in whose care they are or were, and by themselves.

@@ -3,11 +3,15 @@
 use async_graphql::{Context, ID, Object, Result};
 
 use crate::domain::ids::MemberId;
+use crate::domain::rejection::Rejection;
+use crate::domain::text;
 use crate::graphql::context::Asking;
+use crate::graphql::enums::Role;
 use crate::graphql::error::denial;
 use crate::graphql::loaders::LinksOf;
+use crate::graphql::page::{self, MemberConnection};
 use crate::graphql::scalars::DateTime;
-use crate::usecases::{LinkRow, MemberRow};
+use crate::usecases::{LinkRow, MemberRow, Refusal};
 
 /// A person of the practice who can sign in; holds one or more roles.
 pub struct Member(pub MemberRow);
@@ -18,6 +22,11 @@ impl Member {
         let Some(id) = id else { return Ok(None) };
         let loaders = ctx.loaders().map_err(|denied| denial(&denied))?;
         Ok(loaders.one(id).await?.map(Self))
+    }
+
+    /// The same, read anew: what an operation has loaded before may be older than its own change.
+    pub async fn anew(ctx: &Context<'_>, id: MemberId) -> Result<Option<Self>, Refusal> {
+        Ok(ctx.desk().members(ctx.viewer()?, &[id]).await?.into_iter().next().map(Self))
     }
 }
 
@@ -48,6 +57,17 @@ impl Member {
             Ok(links.into_iter().map(MemberLink).collect())
         };
         Some(found.await)
+    }
+
+    /// False once they have left: they can no longer sign in. For admins.
+    async fn active(&self) -> Option<bool> {
+        Some(self.0.active)
+    }
+
+    /// What they may do now; empty once they have left. For admins.
+    async fn roles(&self) -> Option<Vec<Role>> {
+        let roles = if self.0.active { self.0.roles.roles() } else { Vec::new() };
+        Some(roles.into_iter().map(Role::from).collect())
     }
 }
 
@@ -81,4 +101,31 @@ impl MemberLink {
     async fn linked_by(&self, ctx: &Context<'_>) -> Option<Result<Member>> {
         Member::load(ctx, self.0.linked_by).await.transpose()
     }
+}
+
+/// A page of members, by name.
+pub async fn page(
+    ctx: &Context<'_>,
+    first: Option<i32>,
+    after: Option<String>,
+    search: Option<String>,
+) -> Result<MemberConnection, Refusal> {
+    let wanted = page::size("first", first)?;
+    let after = after.as_deref().map(place).transpose()?;
+    if search.as_ref().is_some_and(|search| search.chars().count() > text::NAME_MAX_CHARS) {
+        return Err(Rejection::invalid("search", "Search for at most 200 characters.").into());
+    }
+    let limit = wanted as u64 + 1;
+    let found = ctx.desk().members_page(ctx.viewer()?, search.as_deref(), after.as_ref(), limit).await?;
+    let edge = |row: MemberRow| (format!("{}{}", row.id, row.display_name), Member(row));
+    let rows = found.members.into_iter().map(edge).collect();
+    Ok(page::from_rows(rows, wanted, after.is_some(), found.total).into())
+}
+
+/// A member's place in the list: their id's 39 characters, then their name.
+fn place(cursor: &str) -> Result<(String, MemberId), Rejection> {
+    let parts = cursor.split_at_checked("member_".len() + 32);
+    let (id, name) = parts.ok_or_else(|| page::wrong_cursor("after"))?;
+    let id = MemberId::parse(id).map_err(|_| page::wrong_cursor("after"))?;
+    Ok((name.to_owned(), id))
 }

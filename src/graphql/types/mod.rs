@@ -8,6 +8,7 @@ pub mod clinician;
 pub mod impact;
 pub mod member;
 pub mod node;
+pub mod open;
 pub mod practice;
 pub mod request;
 pub mod rules;

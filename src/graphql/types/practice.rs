@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, Object, Result};
 use super::Settings;
 use super::client;
 use super::clinician::Clinician;
+use super::member;
 use super::request;
 use super::self_scheduling::PracticeSelfScheduling;
 use super::service::Service;
@@ -12,7 +13,9 @@ use crate::graphql::context::Asking;
 use crate::graphql::error::{denial, top_level};
 use crate::graphql::input::AppointmentRequestFilter;
 use crate::graphql::loaders::BookableOf;
-use crate::graphql::page::{self, AppointmentRequestConnection, ClientConnection, ClinicianConnection, Window};
+use crate::graphql::page::{
+    self, AppointmentRequestConnection, ClientConnection, ClinicianConnection, MemberConnection, Window,
+};
 use crate::graphql::scalars::{Cursor, TimeZone};
 use crate::usecases::RequestFilter;
 
@@ -80,6 +83,21 @@ impl Practice {
         let node = |id| Clinician { settings: self.0.clone(), id };
         let page = page::from_list(ids, &window, ToString::to_string, node);
         Ok(page.map_err(|wrong| top_level(wrong.into()))?.into())
+    }
+
+    /// Everybody who is or was of the practice, by name: admins, clinicians and clients, and those who have left. For admins.
+    async fn members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 50 where nothing is given.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this `pageInfo.endCursor` of an earlier page.")] after: Option<String>,
+        #[graphql(
+            desc = "Only those whose name or address holds this text, whatever the case of A to Z; at most 200 \
+                          characters."
+        )]
+        search: Option<String>,
+    ) -> Option<Result<MemberConnection>> {
+        Some(member::page(ctx, first, after, search).await.map_err(top_level))
     }
 
     /// Clients by name: all of them for an admin, those who are or were in their care for a clinician.

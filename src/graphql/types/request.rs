@@ -51,7 +51,7 @@ impl AppointmentRequest {
         client.ok_or_else(|| denial(&Denied::NotFound("client")))
     }
 
-    /// The clinician who is asked.
+    /// The clinician who is asked: another than at first, where an admin has handed the request over.
     async fn clinician(&self) -> Result<Clinician> {
         let clinician = Clinician::of(self.settings.clone(), self.request.clinician_id);
         clinician.ok_or_else(|| denial(&Denied::NotFound("clinician")))
@@ -73,7 +73,7 @@ impl AppointmentRequest {
         self.request.ends_at.into()
     }
 
-    /// The start on the clinician's wall clock with its offset, as it was when the client asked.
+    /// The start on the clinician's wall clock with its offset, as it was when the client asked or the request was handed over.
     async fn local_start(&self) -> &str {
         &self.request.local_start
     }
@@ -84,7 +84,8 @@ impl AppointmentRequest {
     }
 
     /// The client's note, at most 1000 characters, for the client and the asked clinician alone: an admin who is neither
-    /// reads null. Null too where there is none.
+    /// reads null. Null too where there is none. Where an admin hands the request to another clinician, the note goes along:
+    /// `clinician` reads it then, and whoever had the request before reads it no more.
     async fn note_to_clinician(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
         let viewer = match ctx.viewer() {
             Ok(viewer) => viewer,

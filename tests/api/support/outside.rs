@@ -75,6 +75,7 @@ const EVERYTHING: &str = "{ practice { id name timeZone latestCursor
     clinicians(first: 20) { totalCount nodes { id displayName credentials timeZone active selfScheduling {
         enabled audience bookable lock { reason lockedAt lockedBy { id } } offeredServices { id }
         weeklyHours { weekday opensAt closesAt closesNextDay serviceIds modality } } } }
+    members(first: 100) { totalCount nodes { id displayName email active roles } }
     clients(first: 50) { totalCount nodes { id displayName email active selfSchedulingBlocked
         care { clinician { id } startedOn endedOn } } }
     appointmentRequests(first: 100) { totalCount nodes { id status startsAt modality messageToClient decisionReason

@@ -1,0 +1,82 @@
+//! A clinician leaves the practice.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+
+use crate::graphql::context::Asking;
+use crate::graphql::error::{answer, refusals};
+use crate::graphql::input;
+use crate::graphql::types::appointment::Appointment;
+use crate::graphql::types::clinician::Clinician;
+use crate::graphql::types::impact::SelfSchedulingImpact;
+use crate::graphql::types::open;
+use crate::graphql::types::request::AppointmentRequest;
+use crate::usecases::Refusal;
+
+/// Who leaves.
+#[derive(InputObject, Debug)]
+pub struct DeactivateClinicianInput {
+    /// The clinician.
+    pub clinician_id: ID,
+    /// True shows the impact and saves nothing.
+    #[graphql(default = false)]
+    pub dry_run: bool,
+    /// Change only if the settings still are at this revision, as `PracticeSelfScheduling.revision` or an impact
+    /// answered it; else STALE_REVISION.
+    pub expected_revision: Option<String>,
+}
+
+/// What became of it.
+#[derive(SimpleObject, Default)]
+pub struct DeactivateClinicianPayload {
+    /// The clinician after the change, on a dry run as they would be; null where it was refused.
+    clinician: Option<Clinician>,
+    /// Requests that still wait, newest first, at most 500; empty where it was refused. They stay decidable by admins:
+    /// answer them, or hand them over with `reassignAppointmentRequest`.
+    pending_requests: Vec<AppointmentRequest>,
+    /// Booked appointments to come, by start, at most 500; empty where it was refused. They stay booked.
+    coming_appointments: Vec<Appointment>,
+    /// What the change does to who can book; null where it was refused.
+    impact: Option<SelfSchedulingImpact>,
+    /// Why it was refused; empty where it was not.
+    errors: Vec<DeactivateClinicianError>,
+}
+
+refusals! {
+    DeactivateClinicianPayload, DeactivateClinicianError, DeactivateClinicianErrorCode:
+    /// An id of another kind.
+    InvalidInput,
+    /// The settings have changed since `expectedRevision`: preview again.
+    StaleRevision,
+}
+
+/// The mutation `deactivateClinician`.
+#[derive(Default)]
+pub struct DeactivateClinician;
+
+#[Object]
+impl DeactivateClinician {
+    /// Takes the clinician's role from a member: from that moment nobody can book them, and their streams end. Other roles of
+    /// theirs stay; what they had set stays under it. Doing it twice changes nothing, and lists what is still open.
+    /// Requires: admin.
+    async fn deactivate_clinician(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: DeactivateClinicianInput,
+    ) -> Result<DeactivateClinicianPayload> {
+        answer(run(ctx, input).await)
+    }
+}
+
+async fn run(ctx: &Context<'_>, input: DeactivateClinicianInput) -> Result<DeactivateClinicianPayload, Refusal> {
+    let clinician = input::id("input.clinicianId", &input.clinician_id)?;
+    let change = input::change(input.dry_run, input.expected_revision);
+    let left = ctx.desk().deactivate_clinician(ctx.viewer()?, clinician, &change).await?;
+    let (pending_requests, coming_appointments) = open::shown(left.open, &left.changed.settings);
+    Ok(DeactivateClinicianPayload {
+        clinician: Clinician::of(left.changed.settings.clone(), clinician),
+        pending_requests,
+        coming_appointments,
+        impact: Some(SelfSchedulingImpact(left.changed)),
+        errors: vec![],
+    })
+}

@@ -1,0 +1,46 @@
+//! A clinician who left comes back, opted out: they are booked by nobody until they opt in again.
+
+use super::error::require_admin;
+use super::{Change, Changed, Desk, Refusal};
+use crate::domain::events::{Event, EventKind};
+use crate::domain::ids::ClinicianId;
+use crate::domain::rejection::{Code, Rejection};
+use crate::domain::viewer::Viewer;
+use crate::store::Pairs;
+
+impl Desk {
+    /// Gives the clinician's role back; services, hours and access are as they left them. One who never left stays as
+    /// they are.
+    pub async fn reactivate_clinician(
+        &self,
+        viewer: &Viewer,
+        id: ClinicianId,
+        change: &Change,
+    ) -> Result<Changed, Refusal> {
+        require_admin(viewer)?;
+        self.retrying(|| {
+            Box::pin(async {
+                let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![id])).await?;
+                let clinician = draft.clinician(id)?;
+                let (member, was_enabled) = (clinician.member_id, clinician.enabled);
+                if clinician.active {
+                    return self.finish(draft).await;
+                }
+                if draft.scope().viewer(member.into()).await?.is_none() {
+                    let message =
+                        "This clinician cannot sign in. Let the member come back with reactivateMember first.";
+                    return Err(Rejection::of_field(Code::Inactive, "input.clinicianId", message).into());
+                }
+                draft.scope().set_clinician_active(id, true, draft.decision()).await?;
+                if was_enabled {
+                    draft.scope().set_opt_in(&[id], false, None, draft.decision()).await?;
+                }
+                let event = Event::new(EventKind::ClinicianReactivated, Some(draft.actor())).clinician(id);
+                let event = event.change("active", Some(false.to_string()), Some(true.to_string()));
+                draft.tell(event.change("enabled", Some(was_enabled.to_string()), Some(false.to_string())));
+                self.finish(draft).await
+            })
+        })
+        .await
+    }
+}
