@@ -64,40 +64,6 @@ async fn callers_who_leave_a_silent_database_take_no_connection_with_them() {
     panic!("wake-ups did not come back");
 }
 
-async fn writes_that_a_silent_database_hangs_leave_the_practice_to_those_after_them() {
-    let (practice, dana, casey) = open_practice().await;
-    let road = Road::to(server().port()).await;
-    let other = practice.server_through(&by_road(&practice, &road)).await;
-    let ask = |hour: u32| {
-        let asking = practice.asking(&dana, &format!("2027-01-12T{hour}:00:00Z"));
-        let casey = casey.at(&other);
-        async move { casey.send(REQUEST, asking).await }
-    };
-    assert_eq!(ask(19).await.0, 200, "its connection is there");
-    // The practice's row is taken, so that writes stand in their transactions when the line falls silent.
-    let database = database_name(&practice);
-    server().query(&database, "CREATE TABLE held (it integer)");
-    let hold = "BEGIN; SELECT 1 FROM practices FOR UPDATE; \
-                DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM held) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$; COMMIT";
-    let holder = tokio::task::spawn_blocking({
-        let database = database.clone();
-        move || server().query(&database, hold)
-    });
-    let waiting =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let hung = [tokio::spawn(ask(20)), tokio::spawn(ask(21))];
-    while server().query(&database, waiting) != "2" {
-        tokio::task::yield_now().await;
-    }
-    road.fall_silent();
-    hung.iter().for_each(|hung| hung.abort());
-    server().query(&database, "INSERT INTO held VALUES (1)");
-    holder.await.expect("it lets go");
-    let (status, answer) = ask(20).await;
-    let made = &answer["data"]["requestAppointment"]["appointmentRequest"]["status"];
-    assert_eq!((status, made), (200, &json!("PENDING")), "{answer}");
-}
-
 async fn a_write_that_waits_too_long_for_its_practice_is_told_so_and_saves_nothing() {
     let (practice, dana, casey) = open_practice().await;
     let database = database_name(&practice);
@@ -198,7 +164,6 @@ pub mod on_postgres {
     crate::support::tests!(
         a_database_that_falls_silent_is_given_up_and_found_again,
         callers_who_leave_a_silent_database_take_no_connection_with_them,
-        writes_that_a_silent_database_hangs_leave_the_practice_to_those_after_them,
         a_write_that_waits_too_long_for_its_practice_is_told_so_and_saves_nothing,
         what_cannot_be_loaded_ends_a_stream_so_that_whoever_comes_back_misses_nothing,
         a_start_waits_for_a_database_that_is_starting_itself,
