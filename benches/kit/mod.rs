@@ -6,6 +6,7 @@
 mod engines;
 
 pub mod bare;
+pub mod crowd;
 pub mod http;
 pub mod ledger;
 pub mod office;

@@ -50,6 +50,22 @@ spelled! {
 }
 
 impl EventKind {
+    /// True where such a change is one of settings alone: whose client somebody is, and what was decided for them, stays.
+    pub fn leaves_standings(self) -> bool {
+        matches!(
+            self,
+            Self::PracticeSelfSchedulingSet
+                | Self::PracticePolicyUpdated
+                | Self::ServiceCreated
+                | Self::ServiceArchived
+                | Self::ClinicianSelfSchedulingSet
+                | Self::ClinicianLocked
+                | Self::ClinicianUnlocked
+                | Self::OfferedServicesSet
+                | Self::WeeklyHoursSet
+        )
+    }
+
     /// Every kind that tells of a request.
     pub const OF_REQUESTS: [Self; 8] = [
         Self::AppointmentRequested,

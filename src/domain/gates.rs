@@ -5,7 +5,7 @@
 
 use chrono::NaiveDate;
 
-use super::settings::{Access, Audience, ClientStanding, Clinician, Decision, PracticeSettings, Service};
+use super::settings::{Access, Audience, ClientFacts, ClientStanding, Clinician, Decision, PracticeSettings, Service};
 use super::slots::NotOffered;
 use super::spelled;
 
@@ -198,29 +198,51 @@ pub(super) fn hours_open(settings: &PracticeSettings, clinician: &Clinician, ser
     Verdict::new(if open { Finding::HoursOpen } else { Finding::NoHours }, clinician.hours_decision)
 }
 
-fn care_relationship(client: &ClientStanding, today: NaiveDate) -> Verdict {
-    match client.care {
-        Some(care) if care.covers(today) => Verdict::new(Finding::InCare, Some(care.started)),
-        Some(care) => Verdict::new(Finding::NotInCare, care.ended.or(Some(care.started))),
-        None => Verdict::new(Finding::NotInCare, None),
+/// Whether the gates about a client are open at this clinician: as `judge` finds them, for many clients.
+pub fn is_open_to(clinician: &Clinician, client: &ClientFacts, today: NaiveDate) -> bool {
+    let found = [in_care(client, today), in_practice(client), at_clinician(clinician, client)];
+    found.iter().all(|finding| finding.gate().1)
+}
+
+fn in_care(client: &ClientFacts, today: NaiveDate) -> Finding {
+    if client.care.is_some_and(|care| care.covers(today)) { Finding::InCare } else { Finding::NotInCare }
+}
+
+fn in_practice(client: &ClientFacts) -> Finding {
+    match (client.active, client.blocked) {
+        (false, _) => Finding::ClientInactive,
+        (true, true) => Finding::BlockedInPractice,
+        (true, false) => Finding::NotBlockedInPractice,
     }
+}
+
+fn at_clinician(clinician: &Clinician, client: &ClientFacts) -> Finding {
+    match (client.access, clinician.audience) {
+        (Some(Access::Blocked), _) => Finding::BlockedByEntry,
+        (Some(Access::Allowed), _) => Finding::AllowedByEntry,
+        (None, Some(Audience::AllMyClients)) => Finding::OpenToAllClients,
+        (None, _) => Finding::NotSelected,
+    }
+}
+
+fn care_relationship(client: &ClientStanding, today: NaiveDate) -> Verdict {
+    let finding = in_care(&client.facts(), today);
+    let decision = client.care.map(|care| match finding {
+        Finding::InCare => care.started,
+        _ => care.ended.unwrap_or(care.started),
+    });
+    Verdict::new(finding, decision)
 }
 
 fn client_access_practice(client: &ClientStanding) -> Verdict {
-    match (client.active, client.blocked) {
-        (false, _) => Verdict::new(Finding::ClientInactive, client.active_decision),
-        (true, true) => Verdict::new(Finding::BlockedInPractice, client.blocked_decision),
-        (true, false) => Verdict::new(Finding::NotBlockedInPractice, client.blocked_decision),
-    }
+    let finding = in_practice(&client.facts());
+    let is_inactive = finding == Finding::ClientInactive;
+    Verdict::new(finding, if is_inactive { client.active_decision } else { client.blocked_decision })
 }
 
 fn client_access_clinician(clinician: &Clinician, client: &ClientStanding) -> Verdict {
-    match (client.access, clinician.audience) {
-        (Some((Access::Blocked, decision)), _) => Verdict::new(Finding::BlockedByEntry, Some(decision)),
-        (Some((Access::Allowed, decision)), _) => Verdict::new(Finding::AllowedByEntry, Some(decision)),
-        (None, Some(Audience::AllMyClients)) => Verdict::new(Finding::OpenToAllClients, clinician.enabled_decision),
-        (None, _) => Verdict::new(Finding::NotSelected, clinician.enabled_decision),
-    }
+    let decision = client.access.map(|(_, decision)| decision).or(clinician.enabled_decision);
+    Verdict::new(at_clinician(clinician, &client.facts()), decision)
 }
 
 /// What is known about one start besides the clinician's own time.

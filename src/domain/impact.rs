@@ -1,22 +1,16 @@
 //! What a settings change does to who can book: the same judgement before and after, compared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 
-use super::gates;
 use super::hours;
 use super::ids::{ClientId, ClinicianId, RequestId};
 use super::requests::{Appointment, AppointmentRequest};
-use super::settings::{ClientStanding, Clinician, PracticeSettings, Service};
+use super::settings::{Clinician, PracticeSettings, Service};
 use super::spelled;
+use super::standings::{Pair, Standings};
 use super::time::{self, Interval};
-
-/// A client and a clinician whom they may or may not book.
-pub type Pair = (ClinicianId, ClientId);
-
-/// What is on record for the pairs that a change can touch.
-pub type Standings = BTreeMap<Pair, ClientStanding>;
 
 spelled! {
     /// What somebody who makes the change would want to know.
@@ -60,7 +54,7 @@ impl Impact {
 
     /// How many different clients these pairs have.
     pub fn client_count(pairs: &[Pair]) -> usize {
-        pairs.iter().map(|(_, client)| *client).collect::<BTreeSet<_>>().len()
+        pairs.iter().map(|(_, client)| *client).collect::<HashSet<ClientId>>().len()
     }
 }
 
@@ -70,43 +64,52 @@ pub struct Picture<'a> {
     pub standings: &'a Standings,
 }
 
-impl Picture<'_> {
-    /// The pairs for which every gate is open that does not depend on a time.
-    pub fn open_pairs(&self, today: NaiveDate) -> BTreeSet<Pair> {
-        let open = |(clinician, _): &Pair, standing: &ClientStanding| {
-            self.settings.clinicians.get(clinician).is_some_and(|clinician| {
-                gates::all_open(&gates::judge(self.settings, clinician, Some(standing), None, today))
-            })
+/// Who gains and who loses, before all else is looked up.
+pub struct Moved {
+    gaining: Vec<Pair>,
+    losing: Vec<Pair>,
+    open_after: Vec<Pair>,
+}
+
+impl Moved {
+    /// Compares two pictures.
+    pub fn between(before: &Picture, after: &Picture, today: NaiveDate) -> Self {
+        let open = |picture: &Picture| picture.standings.open_pairs(picture.settings, today);
+        let (open_before, open_after) = (open(before), open(after));
+        Self { gaining: without(&open_after, &open_before), losing: without(&open_before, &open_after), open_after }
+    }
+
+    /// The clinicians whom somebody can no longer book.
+    pub fn clinicians_losing(&self) -> Vec<ClinicianId> {
+        Impact::clinicians(&self.losing)
+    }
+
+    /// All that a change does. `pending` are requests that wait for an answer from `clinicians_losing`, `booked` the
+    /// meetings to come of clinicians whose hours change, `touched` the clinicians whom the change can concern.
+    pub fn impact(
+        self,
+        after: &PracticeSettings,
+        touched: &BTreeSet<ClinicianId>,
+        pending: &[AppointmentRequest],
+        booked: &[Appointment],
+    ) -> Impact {
+        let loses = |request: &&AppointmentRequest| {
+            self.losing.binary_search(&(request.clinician_id, request.client_id)).is_ok()
         };
-        self.standings.iter().filter(|(pair, standing)| open(pair, standing)).map(|(pair, _)| *pair).collect()
+        let ready = Impact::clinicians(&self.open_after).into_iter().collect();
+        Impact {
+            pending_affected: pending.iter().filter(loses).map(|request| request.id).collect(),
+            gaining: self.gaining,
+            losing: self.losing,
+            outside_hours: booked.iter().filter(|meeting| is_outside(after, meeting)).cloned().collect(),
+            warnings: warnings(after, &ready, touched),
+        }
     }
 }
 
-/// Compares two pictures. `pending` are requests that wait for an answer, `booked` the meetings to come of clinicians
-/// whose hours change.
-pub fn compare(
-    before: &Picture,
-    after: &Picture,
-    pending: &[AppointmentRequest],
-    booked: &[Appointment],
-    today: NaiveDate,
-) -> Impact {
-    let (open_before, open_after) = (before.open_pairs(today), after.open_pairs(today));
-    let losing: Vec<_> = open_before.difference(&open_after).copied().collect();
-    let lost: BTreeSet<_> = losing.iter().copied().collect();
-    let pending_affected = pending
-        .iter()
-        .filter(|request| lost.contains(&(request.clinician_id, request.client_id)))
-        .map(|request| request.id)
-        .collect();
-    let touched: BTreeSet<_> = after.standings.keys().chain(before.standings.keys()).map(|(id, _)| *id).collect();
-    Impact {
-        gaining: open_after.difference(&open_before).copied().collect(),
-        losing,
-        pending_affected,
-        outside_hours: booked.iter().filter(|meeting| is_outside(after.settings, meeting)).cloned().collect(),
-        warnings: warnings(after.settings, &open_after, &touched),
-    }
+/// Those of the one that are not among the other; both are in order.
+fn without(these: &[Pair], those: &[Pair]) -> Vec<Pair> {
+    these.iter().filter(|pair| those.binary_search(pair).is_err()).copied().collect()
 }
 
 /// The clinicians whose weekly hours differ between two settings.
@@ -130,7 +133,12 @@ fn is_outside(settings: &PracticeSettings, meeting: &Appointment) -> bool {
     !open.iter().any(|stretch| stretch.contains(&booked))
 }
 
-fn warnings(settings: &PracticeSettings, open: &BTreeSet<Pair>, touched: &BTreeSet<ClinicianId>) -> Vec<Warning> {
+/// `ready` are the clinicians whom somebody can book.
+fn warnings(
+    settings: &PracticeSettings,
+    ready: &BTreeSet<ClinicianId>,
+    touched: &BTreeSet<ClinicianId>,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let opted_in = settings.clinicians.values().filter(|clinician| clinician.active && clinician.enabled);
     if settings.enabled && opted_in.clone().next().is_none() {
@@ -141,9 +149,7 @@ fn warnings(settings: &PracticeSettings, open: &BTreeSet<Pair>, touched: &BTreeS
         });
     }
     for clinician in opted_in.filter(|clinician| touched.contains(&clinician.id)) {
-        let has_client =
-            open.range((clinician.id, ClientId(uuid::Uuid::nil()))..).next().is_some_and(|(id, _)| *id == clinician.id);
-        for code in warnings_about(settings, clinician, has_client) {
+        for code in warnings_about(settings, clinician, ready.contains(&clinician.id)) {
             let message = in_words(code, &clinician.display_name);
             warnings.push(Warning { code, clinician_id: Some(clinician.id), message });
         }

@@ -140,14 +140,54 @@ pub struct Care {
 }
 
 impl Care {
+    /// The days alone.
+    pub fn days(&self) -> CareDays {
+        CareDays { started_on: self.started_on, ended_on: self.ended_on }
+    }
+
     /// True on a day of care.
     pub fn covers(&self, day: NaiveDate) -> bool {
-        self.started_on <= day && self.ended_on.is_none_or(|end| day < end)
+        self.days().covers(day)
     }
 
     /// True where no day of care is left, from this day on. Care that ended before its first day never was.
     pub fn is_over(&self, from: NaiveDate) -> bool {
         self.ended_on.is_some_and(|end| end <= from.max(self.started_on))
+    }
+}
+
+/// The days of care, without who decided on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CareDays {
+    pub started_on: NaiveDate,
+    pub ended_on: Option<NaiveDate>,
+}
+
+impl CareDays {
+    /// True on a day of care.
+    pub fn covers(&self, day: NaiveDate) -> bool {
+        self.started_on <= day && self.ended_on.is_none_or(|end| day < end)
+    }
+}
+
+/// What decides at the gates about one client and one clinician, without who decided so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientFacts {
+    pub active: bool,
+    pub blocked: bool,
+    pub care: Option<CareDays>,
+    pub access: Option<Access>,
+}
+
+impl ClientStanding {
+    /// The facts alone.
+    pub fn facts(&self) -> ClientFacts {
+        ClientFacts {
+            active: self.active,
+            blocked: self.blocked,
+            care: self.care.map(|care| care.days()),
+            access: self.access.map(|(access, _)| access),
+        }
     }
 }
 

@@ -2,33 +2,16 @@
 
 use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QueryResult, Value};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QueryResult};
 use uuid::Uuid;
 
 use super::convert::{date, decision, instant, millis, word};
 use super::requests::waiting;
-use super::scope::placeholders;
 use super::{Scope, StoreError};
 use crate::domain::ids::{CareId, ClientId, ClinicianId, MemberId};
-use crate::domain::impact::Standings;
 use crate::domain::settings::{Access, Care, ClientStanding, Decision};
 use crate::domain::time::Instant;
 use entity::care_relationships;
-
-/// Which pairs of clinician and client to look at.
-#[derive(Clone, Debug)]
-pub enum Pairs {
-    /// Every pair with care on record.
-    All,
-    /// Those of these clinicians.
-    OfClinicians(Vec<ClinicianId>),
-    /// Those of whoever this member is, as a clinician or as a client.
-    OfMember(MemberId),
-    /// Those of these clients.
-    OfClients(Vec<ClientId>),
-    /// Those of this clinician with these clients.
-    Of(ClinicianId, Vec<ClientId>),
-}
 
 /// A care relationship with its id.
 #[derive(Clone, Debug)]
@@ -39,56 +22,11 @@ pub struct CareRow {
     pub care: Care,
 }
 
-const STANDING: &str = "c.clinician_id, k.id AS client_id, k.active, k.active_decided_by, k.active_decided_at, k.blocked, k.blocked_decided_by, \
+const STANDING: &str = "k.id AS client_id, k.active, k.active_decided_by, k.active_decided_at, k.blocked, k.blocked_decided_by, \
     k.blocked_decided_at, c.started_on, c.started_by, c.started_at, c.ended_on, c.ended_by, c.ended_at, \
     a.access, a.decided_by AS access_decided_by, a.decided_at AS access_decided_at";
 
 impl Scope<'_> {
-    /// Standings of the pairs that have or had care: one statement, however many pairs. Where a pair has several
-    /// relationships, the one that covers `today` counts, else the latest.
-    pub async fn standings(&self, pairs: &Pairs, today: NaiveDate) -> Result<Standings, StoreError> {
-        let (condition, values): (_, Vec<Value>) = match pairs {
-            Pairs::All => (String::new(), vec![]),
-            Pairs::OfClinicians(ids) if ids.is_empty() => return Ok(Standings::new()),
-            Pairs::OfClients(ids) | Pairs::Of(_, ids) if ids.is_empty() => return Ok(Standings::new()),
-            Pairs::OfClinicians(ids) => (
-                format!(" AND c.clinician_id IN ({})", placeholders(2, ids.len())),
-                ids.iter().map(|id| id.0.into()).collect(),
-            ),
-            Pairs::OfMember(member) => (
-                " AND (k.member_id = $2 OR c.clinician_id = (SELECT d.id FROM clinicians d \
-                 WHERE d.practice_id = $1 AND d.member_id = $2))"
-                    .to_owned(),
-                vec![member.0.into()],
-            ),
-            Pairs::OfClients(ids) => (
-                format!(" AND c.client_id IN ({})", placeholders(2, ids.len())),
-                ids.iter().map(|id| id.0.into()).collect(),
-            ),
-            Pairs::Of(clinician, ids) => (
-                format!(" AND c.clinician_id = $2 AND c.client_id IN ({})", placeholders(3, ids.len())),
-                std::iter::once(clinician.0.into()).chain(ids.iter().map(|id| id.0.into())).collect(),
-            ),
-        };
-        let sql = format!(
-            "SELECT {STANDING} FROM clients k JOIN care_relationships c ON c.practice_id = k.practice_id AND c.client_id = k.id \
-             LEFT JOIN client_access a ON a.practice_id = k.practice_id AND a.client_id = k.id \
-             AND a.clinician_id = c.clinician_id WHERE k.practice_id = $1{condition} ORDER BY c.id"
-        );
-        let mut standings = Standings::new();
-        for row in self.query(&sql, values).await? {
-            let clinician = ClinicianId(row.try_get("", "clinician_id")?);
-            let standing = decode_standing(&row)?;
-            let key = (clinician, standing.client_id);
-            let kept_covers_today =
-                standings.get(&key).and_then(|kept| kept.care).is_some_and(|care| care.covers(today));
-            if !kept_covers_today {
-                standings.insert(key, standing);
-            }
-        }
-        Ok(standings)
-    }
-
     /// The standing of one client with one clinician, care or not, and how many requests wait between them; none where
     /// there is no such client.
     pub async fn standing(

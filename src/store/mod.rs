@@ -30,6 +30,7 @@ mod services;
 mod settings;
 mod settings_rows;
 mod sqlite;
+mod standings;
 mod wake_ups;
 mod write;
 
@@ -47,7 +48,6 @@ use crate::domain::settings::PracticeSettings;
 
 pub use address::{DatabaseUrl, POSTGRES_CONNECTIONS, ServerClaim};
 pub use care::CareRow;
-pub use care::Pairs;
 pub use claims::{Claim, ClaimKind, HeldTime, Lapsed};
 pub use clients::ClientRow;
 pub use copy::{CopyError, CopyProgress, Sum, copy};
@@ -57,6 +57,7 @@ pub use members::MemberRow;
 pub use operator::{Linked, MemberFound};
 pub use requests::RequestFilter;
 pub use scope::Scope;
+pub use standings::Pairs;
 pub use wake_ups::{WakeUpLine, WakeUpListener};
 pub use write::Write;
 

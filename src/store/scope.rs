@@ -79,6 +79,11 @@ impl<'c> Scope<'c> {
         self.practice
     }
 
+    /// Which store it is kept in, where the two have no common words.
+    pub(super) fn backend(&self) -> DbBackend {
+        self.executor.get_database_backend()
+    }
+
     fn count(&self) -> &DatabaseExecutor<'c> {
         self.shared.statements.fetch_add(1, Ordering::Relaxed);
         &self.executor
@@ -91,7 +96,7 @@ impl<'c> Scope<'c> {
             // A transaction has its connection.
             _ => None,
         };
-        match self.executor.get_database_backend() {
+        match self.backend() {
             DbBackend::Postgres => self.shared.patience.answered(statement).await,
             _ => Ok(statement.await?),
         }
@@ -161,7 +166,7 @@ impl<'c> Scope<'c> {
     pub(super) async fn insert_together(&self, rows: Vec<InsertStatement>, last_event: i64) -> Result<(), StoreError> {
         let counter = self.update::<entity::practices::Entity>();
         let counter = counter.col_expr(entity::practices::Column::LastEvent, Expr::value(last_event)).into_query();
-        let backend = self.executor.get_database_backend();
+        let backend = self.backend();
         let statement = match backend {
             // What one statement of several parts inserts is checked when all of it is there.
             DbBackend::Postgres => {
@@ -217,7 +222,7 @@ impl<'c> Scope<'c> {
     pub(super) async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, StoreError> {
         assert!(sql.contains("practice_id = $1"), "a query is bound to its practice: {sql}");
         let bound = std::iter::once(self.practice.0.into()).chain(values);
-        let statement = Statement::from_sql_and_values(self.executor.get_database_backend(), sql, bound);
+        let statement = Statement::from_sql_and_values(self.backend(), sql, bound);
         self.wait_for(self.count().query_all_raw(statement)).await
     }
 }

@@ -224,9 +224,9 @@ impl Desk {
         let standings = self.store.read(viewer.practice_id).standings(&Pairs::OfClients(own), today).await?;
         let bookable = settings.clinicians.values().map(|clinician| {
             let as_client = viewer.client_id.filter(|_| !viewer.acts_for(clinician.id));
-            let standing = as_client.and_then(|client| standings.get(&(clinician.id, client)));
-            let verdicts = gates::judge(settings, clinician, standing, None, today);
-            (clinician.id, gates::all_open(&verdicts) && (as_client.is_none() || standing.is_some()))
+            let facts = as_client.map(|client| standings.facts((clinician.id, client)));
+            let may = facts.is_none_or(|facts| facts.is_some_and(|facts| gates::is_open_to(clinician, &facts, today)));
+            (clinician.id, may && gates::all_open(&gates::judge(settings, clinician, None, None, today)))
         });
         Ok(bookable.collect())
     }

@@ -1,6 +1,7 @@
 //! How every settings change is made: under the write lock, against the revision the caller saw, with its impact
 //! computed from the facts before and after. A dry run is the same change, taken back instead of committed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -9,9 +10,10 @@ use super::rights::require_still;
 use super::{Desk, Refusal};
 use crate::domain::events::Event;
 use crate::domain::ids::{ClinicianId, MemberId};
-use crate::domain::impact::{self, Impact, Picture, Standings};
+use crate::domain::impact::{self, Impact, Moved, Picture};
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::settings::{Clinician, Decision, PracticeSettings};
+use crate::domain::standings::Standings;
 use crate::domain::time::{self, Instant};
 use crate::domain::viewer::Viewer;
 use crate::store::{Pairs, Scope, StoreError, Write};
@@ -83,16 +85,21 @@ impl Desk {
     pub(super) async fn finish(&self, mut draft: Draft) -> Result<Changed, Refusal> {
         let scope = draft.write.scope();
         let settings = Arc::new(scope.load_settings().await?);
-        let standings = scope.standings(&draft.pairs, draft.today).await?;
-        let pending = match draft.touched(&standings) {
+        let after = match draft.events.iter().all(|event| event.kind.leaves_standings()) {
+            true => None,
+            false => Some(scope.standings(&draft.pairs, draft.today).await?),
+        };
+        let before = Picture { settings: &draft.before, standings: &draft.standings };
+        let after = Picture { settings: &settings, standings: after.as_ref().unwrap_or(&draft.standings) };
+        let moved = Moved::between(&before, &after, draft.today);
+        let pending = match moved.clinicians_losing() {
             clinicians if clinicians.is_empty() => Vec::new(),
             clinicians => scope.pending_requests(Some(&clinicians), draft.now).await?,
         };
         let changed_hours = impact::clinicians_with_other_hours(&draft.before, &settings);
         let booked = scope.booked_from(&changed_hours, draft.now).await?;
-        let before = Picture { settings: &draft.before, standings: &draft.standings };
-        let after = Picture { settings: &settings, standings: &standings };
-        let impact = impact::compare(&before, &after, &pending, &booked, draft.today);
+        let touched: BTreeSet<_> = &before.standings.clinicians() | &after.standings.clinicians();
+        let impact = moved.impact(&settings, &touched, &pending, &booked);
         let practice = settings.practice_id;
         // A retry that found its first answer tells of nothing new: the revision stays where it is.
         if draft.dry_run || draft.events.is_empty() {
@@ -150,14 +157,6 @@ impl Draft {
     /// The clinician, or the words that there is none.
     pub fn clinician(&self, id: ClinicianId) -> Result<&Clinician, Denied> {
         self.before.clinicians.get(&id).ok_or_else(|| Denied::not_found_at("clinician", "input.clinicianId"))
-    }
-
-    fn touched(&self, after: &Standings) -> Vec<ClinicianId> {
-        let mut clinicians: Vec<_> =
-            self.standings.keys().chain(after.keys()).map(|(clinician, _)| *clinician).collect();
-        clinicians.sort_unstable();
-        clinicians.dedup();
-        clinicians
     }
 }
 
