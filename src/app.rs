@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::auth::check::Checker;
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
-use crate::config::{CLOSE_TIMEOUT, Config, PUSH_RETENTION, SWEEP_INTERVAL};
+use crate::config::{CLOSE_TIMEOUT, Config, PUSH_RETENTION, READS_SAVE_INTERVAL, SWEEP_INTERVAL};
 use crate::graphql::Api;
 use crate::http::{self, Openings, Rates, Readiness, ReadingRoom, Seats, Server};
 use crate::push::{Bus, Carrier};
@@ -67,6 +67,7 @@ pub async fn serve(
     let closing = desk.clone();
     let sweeper = tokio::spawn(sweep(desk.clone()));
     let push = tokio::spawn(desk.clone().keep_pushing(carrier));
+    let reads = tokio::spawn(save_reads(desk.clone()));
     let keys = tokio::spawn(checker.clone().keep_fresh());
     let server = Server {
         api: Api::new(desk.clone()),
@@ -86,6 +87,7 @@ pub async fn serve(
     http::serve(listener, server, config.door.console, stop).await;
     sweeper.abort();
     push.abort();
+    reads.abort();
     keys.abort();
     if tokio::time::timeout(CLOSE_TIMEOUT, closing.close()).await.is_err() {
         tracing::warn!("the database is still in use while the program ends");
@@ -100,5 +102,15 @@ async fn sweep(desk: Desk) {
             tracing::error!(cause = ?refusal, "overdue requests could not be swept");
         }
         tokio::time::sleep(SWEEP_INTERVAL).await;
+    }
+}
+
+/// Saves who looked at which client's data, again and again. What cannot be saved is kept for the next time.
+async fn save_reads(desk: Desk) {
+    loop {
+        tokio::time::sleep(READS_SAVE_INTERVAL).await;
+        if let Err(error) = desk.save_reads().await {
+            tracing::error!(cause = %error, "reads could not be logged yet");
+        }
     }
 }

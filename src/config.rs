@@ -15,6 +15,9 @@ pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 /// How often overdue requests are swept. Readers do not wait for it.
 pub const SWEEP_INTERVAL: std::time::Duration = std::time::Duration::from_secs(15);
 
+/// How often it is saved who looked at which client's data: what a crash can lose.
+pub const READS_SAVE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// How long a server that has stopped waits for the database's connections to end.
 pub const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 /// How long streams can be resumed from a cursor. The audit trail stays.

@@ -52,6 +52,8 @@ pub struct Metrics {
     pub wake_ups_missed: Counter,
     /// How often the line between servers was made anew.
     pub carrier_reconnects: Counter,
+    /// Looks at clients' data that found no room in the log of reads.
+    pub client_reads_lost: Counter,
     registry: Arc<Registry>,
 }
 
@@ -81,6 +83,7 @@ impl Default for Metrics {
             wake_ups_received: Counter::default(),
             wake_ups_missed: Counter::default(),
             carrier_reconnects: Counter::default(),
+            client_reads_lost: Counter::default(),
             registry: Arc::default(),
         };
         metrics.registry = Arc::new(metrics.register());
@@ -108,6 +111,8 @@ impl Metrics {
         all.register("wake_ups_missed", help, self.wake_ups_missed.clone());
         let help = "How often the line between servers was made anew";
         all.register("carrier_reconnects", help, self.carrier_reconnects.clone());
+        let help = "Looks at clients' data that could not be logged";
+        all.register("client_reads_lost", help, self.client_reads_lost.clone());
         all.register("database_connections", "Open connections to the database", self.pool_open.clone());
         all.register("database_connections_idle", "Those that nobody uses now", self.pool_idle.clone());
         all

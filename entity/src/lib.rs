@@ -11,6 +11,7 @@ pub mod booking_rules;
 pub mod care_relationships;
 pub mod claims;
 pub mod client_access;
+pub mod client_reads;
 pub mod clients;
 pub mod clinician_settings;
 pub mod clinicians;

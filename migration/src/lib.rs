@@ -14,6 +14,7 @@ mod m20261123_000004_event_log;
 mod m20261125_000005_member_links;
 mod m20261125_000006_last_admin;
 mod m20261125_000007_standings;
+mod m20261125_000008_client_reads;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000005_member_links::Migration),
             Box::new(m20261125_000006_last_admin::Migration),
             Box::new(m20261125_000007_standings::Migration),
+            Box::new(m20261125_000008_client_reads::Migration),
         ]
     }
 }

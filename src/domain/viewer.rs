@@ -50,7 +50,52 @@ pub struct View {
     client_id: Option<ClientId>,
 }
 
+/// Whose rows somebody reaches: an admin the practice's, a clinician their own clients' with them, a client their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Every row of the practice: for admins, and for what the program does by itself.
+    Practice,
+    /// Rows of this clinician, and of this client.
+    Own { clinician: Option<ClinicianId>, client: Option<ClientId> },
+}
+
+impl Reach {
+    /// What only this clinician reaches.
+    pub fn of_clinician(clinician: ClinicianId) -> Self {
+        Self::Own { clinician: Some(clinician), client: None }
+    }
+
+    /// What only this client reaches.
+    pub fn of_client(client: ClientId) -> Self {
+        Self::Own { clinician: None, client: Some(client) }
+    }
+
+    /// True where a row between the two is within it.
+    pub fn holds(self, of_clinician: ClinicianId, of_client: ClientId) -> bool {
+        match self {
+            Self::Practice => true,
+            Self::Own { clinician, client } => clinician == Some(of_clinician) || client == Some(of_client),
+        }
+    }
+}
+
 impl Viewer {
+    /// Whose rows they reach.
+    pub fn reach(&self) -> Reach {
+        match self.is_admin {
+            true => Reach::Practice,
+            false => Reach::Own { clinician: self.clinician_id, client: self.client_id },
+        }
+    }
+
+    /// Whose rows they reach in their work: without what is theirs as a client.
+    pub fn reach_as_staff(&self) -> Reach {
+        match self.reach() {
+            Reach::Practice => Reach::Practice,
+            Reach::Own { clinician, .. } => Reach::Own { clinician, client: None },
+        }
+    }
+
     /// How they are signed in.
     pub fn sign_in(&self) -> SignIn {
         SignIn { member_id: self.member_id, link_id: self.link_id }

@@ -22,6 +22,18 @@ twins! {
         Client,
     }
 
+    /// What of a client was looked at.
+    ClientReadKind = "crate::domain::client_reads::ClientReadKind" {
+        /// Their name and address, alone or in a list.
+        Profile,
+        /// Requests of theirs, alone, in a list or in a stream; also that there are none.
+        Requests,
+        /// Appointments of theirs, alone or in a list; also that there are none.
+        Appointments,
+        /// Which gates are open to them.
+        Access,
+    }
+
     /// Who may opt clinicians in and out.
     OptInControl = "crate::domain::settings::Control" {
         /// The clinician for themselves, or an admin for them.

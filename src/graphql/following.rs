@@ -12,6 +12,7 @@ use super::documents::Document;
 use super::error::{denial, top_level};
 use super::subscription::AppointmentRequestItem;
 use super::{Schema, request_id};
+use crate::domain::client_reads::ClientReadKind;
 use crate::domain::events::Cursor;
 use crate::domain::ids::ClinicianId;
 use crate::domain::time::Instant;
@@ -48,7 +49,7 @@ pub struct Opened {
 /// What is told of an event.
 pub enum What {
     /// The request that it is about.
-    Requests,
+    Requests(Box<Desk>),
     /// How many requests wait now, of one clinician or of all whom the viewer may see.
     Count(Box<(Desk, Option<ClinicianId>)>),
 }
@@ -127,7 +128,7 @@ impl Following {
 
     async fn reset(&mut self, cursor: Cursor, reason: ResetReason) -> Option<Said> {
         match self.opened.what {
-            What::Requests => {
+            What::Requests(_) => {
                 let payload = json(&self.run(Some(AppointmentRequestItem::reset(cursor, reason))).await);
                 Some(Said { payload, cursor: Some(cursor) })
             }
@@ -136,12 +137,13 @@ impl Following {
     }
 
     async fn tell(&mut self, cursor: Cursor, told: Arc<Told>) -> Option<Said> {
-        if let What::Count(_) = self.opened.what {
-            return self.count(Some(told)).await;
-        }
+        let What::Requests(desk) = &self.opened.what else { return self.count(Some(told)).await };
         if !AppointmentRequestItem::may_be_told(&told, &self.opened.viewer) {
             return None;
         }
+        // Here, since the document runs once for all who see the same.
+        let client = told.request.as_ref().map(|request| request.client_id);
+        desk.note_reads(&self.opened.viewer, ClientReadKind::Requests, client);
         let place = told.place::<OnceCell<Arc<str>>>(&self.key);
         let written = place
             .get_or_try_init(|| async {

@@ -4,6 +4,7 @@ use async_graphql::connection::PageInfo;
 use async_graphql::{ComplexObject, SimpleObject};
 
 use super::types::client::Client;
+use super::types::client_read::ClientRead;
 use super::types::clinician::Clinician;
 use super::types::impact::AccessChange;
 use super::types::member::Member;
@@ -76,6 +77,7 @@ connections! {
     "members" Member MemberConnection MemberEdge;
     "clients" Client ClientConnection ClientEdge;
     "appointment requests" AppointmentRequest AppointmentRequestConnection AppointmentRequestEdge;
+    "looks at clients' data" ClientRead ClientReadConnection ClientReadEdge;
     "changed pairs" AccessChange AccessChangeConnection AccessChangeEdge;
 }
 

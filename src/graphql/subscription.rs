@@ -16,7 +16,7 @@ use crate::domain::events::{self, EventKind};
 use crate::domain::ids::{ClinicianId, MemberId};
 use crate::domain::viewer::Viewer;
 use crate::push::{Feed, ResetReason, Told};
-use crate::usecases::{Refusal, RequestStream, may_see};
+use crate::usecases::{Refusal, RequestStream};
 
 /// Where every stream begins.
 pub struct Subscription;
@@ -180,7 +180,7 @@ async fn follow(
     }
     let last = ctx.data_opt::<ResumeAfter>().map(|last| Cursor(last.0.clone()));
     let (feed, viewer, _) = open(ctx, kinds, clinician_id, last.or(after)).await.map_err(top_level)?;
-    leave(ctx, feed, What::Requests, viewer)
+    leave(ctx, feed, What::Requests(Box::new(ctx.desk().clone())), viewer)
 }
 
 fn leave<T>(ctx: &Context<'_>, feed: Feed, what: What, viewer: Viewer) -> Result<Items<T>> {
@@ -196,7 +196,8 @@ impl AppointmentRequestItem {
             return told.event.clinician_id.is_some_and(|clinician| viewer.acts_for(clinician));
         }
         let request = told.request.as_ref();
-        event_type(told.event.kind).is_some() && request.is_some_and(|request| may_see(viewer, request))
+        event_type(told.event.kind).is_some()
+            && request.is_some_and(|request| viewer.reach().holds(request.clinician_id, request.client_id))
     }
 
     /// What the event tells; none where it is about no request.

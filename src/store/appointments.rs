@@ -1,13 +1,15 @@
 //! Appointments.
 
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::convert::{instant, millis, word};
+use super::reach::within;
 use super::{Scope, StoreError};
 use crate::domain::hours::Modality;
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, ServiceId};
 use crate::domain::requests::{Appointment, AppointmentStatus};
 use crate::domain::time::{Instant, Interval};
+use crate::domain::viewer::Reach;
 use entity::appointments::{Column, Entity, Model};
 
 impl Scope<'_> {
@@ -32,9 +34,10 @@ impl Scope<'_> {
         .await
     }
 
-    /// The appointments with these ids, in no order.
-    pub async fn appointments(&self, ids: &[AppointmentId]) -> Result<Vec<Appointment>, StoreError> {
-        let select = self.select::<Entity>().filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
+    /// The appointments with these ids that are within reach, in no order.
+    pub async fn appointments(&self, reach: Reach, ids: &[AppointmentId]) -> Result<Vec<Appointment>, StoreError> {
+        let within = within(reach, Column::ClinicianId, Column::ClientId);
+        let select = self.select::<Entity>().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).filter(within);
         self.all(select).await?.into_iter().map(decode).collect()
     }
 
@@ -46,20 +49,11 @@ impl Scope<'_> {
         range: Interval,
         limit: u64,
     ) -> Result<Vec<Appointment>, StoreError> {
-        let mut select = self
-            .select::<Entity>()
+        let overlapping = self
+            .of(clinician, client, limit)
             .filter(Column::StartsAt.lt(millis(range.end)))
-            .filter(Column::EndsAt.gt(millis(range.start)))
-            .order_by_asc(Column::StartsAt)
-            .order_by_asc(Column::Id)
-            .limit(limit);
-        if let Some(clinician) = clinician {
-            select = select.filter(Column::ClinicianId.eq(clinician.0));
-        }
-        if let Some(client) = client {
-            select = select.filter(Column::ClientId.eq(client.0));
-        }
-        self.all(select).await?.into_iter().map(decode).collect()
+            .filter(Column::EndsAt.gt(millis(range.start)));
+        self.all(overlapping).await?.into_iter().map(decode).collect()
     }
 
     /// A clinician's or a client's booked meetings that are still to come, by start; at most `limit`.
@@ -70,20 +64,23 @@ impl Scope<'_> {
         from: Instant,
         limit: u64,
     ) -> Result<Vec<Appointment>, StoreError> {
-        let mut select = self
-            .select::<Entity>()
+        let coming = self
+            .of(clinician, client, limit)
             .filter(Column::StartsAt.gte(millis(from)))
-            .filter(Column::Status.eq(AppointmentStatus::Booked.as_str()))
-            .order_by_asc(Column::StartsAt)
-            .order_by_asc(Column::Id)
-            .limit(limit);
+            .filter(Column::Status.eq(AppointmentStatus::Booked.as_str()));
+        self.all(coming).await?.into_iter().map(decode).collect()
+    }
+
+    /// Appointments by start: of whoever is named.
+    fn of(&self, clinician: Option<ClinicianId>, client: Option<ClientId>, limit: u64) -> Select<Entity> {
+        let mut select = self.select::<Entity>().order_by_asc(Column::StartsAt).order_by_asc(Column::Id).limit(limit);
         if let Some(clinician) = clinician {
             select = select.filter(Column::ClinicianId.eq(clinician.0));
         }
         if let Some(client) = client {
             select = select.filter(Column::ClientId.eq(client.0));
         }
-        self.all(select).await?.into_iter().map(decode).collect()
+        select
     }
 
     /// Booked meetings of these clinicians that are still to come.

@@ -6,11 +6,13 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QueryResult};
 use uuid::Uuid;
 
 use super::convert::{date, decision, instant, millis, word};
+use super::reach::within;
 use super::requests::waiting;
 use super::{Scope, StoreError};
 use crate::domain::ids::{CareId, ClientId, ClinicianId, MemberId};
 use crate::domain::settings::{Access, Care, ClientStanding, Decision};
 use crate::domain::time::Instant;
+use crate::domain::viewer::Reach;
 use entity::care_relationships;
 
 /// A care relationship with its id.
@@ -85,19 +87,13 @@ impl Scope<'_> {
         self.run_update(update).await.map(|_| ())
     }
 
-    /// Every care relationship of these clients, oldest first; only with `of_clinician`, where one is named.
-    pub async fn care_of(
-        &self,
-        clients: &[ClientId],
-        of_clinician: Option<ClinicianId>,
-    ) -> Result<Vec<CareRow>, StoreError> {
-        let mut select = self
+    /// Every care relationship of these clients that is within reach, oldest first.
+    pub async fn care_of(&self, reach: Reach, clients: &[ClientId]) -> Result<Vec<CareRow>, StoreError> {
+        let select = self
             .select::<care_relationships::Entity>()
             .filter(care_relationships::Column::ClientId.is_in(clients.iter().map(|id| id.0)))
+            .filter(within(reach, care_relationships::Column::ClinicianId, care_relationships::Column::ClientId))
             .order_by_asc(care_relationships::Column::Id);
-        if let Some(clinician) = of_clinician {
-            select = select.filter(care_relationships::Column::ClinicianId.eq(clinician.0));
-        }
         self.all(select).await?.into_iter().map(care_row).collect()
     }
 }

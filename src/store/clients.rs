@@ -3,10 +3,12 @@
 use sea_orm::{QueryResult, Value};
 
 use super::convert::millis;
+use super::reach::within_clients;
 use super::scope::placeholders;
 use super::{Scope, StoreError};
 use crate::domain::ids::{ClientId, ClinicianId, MemberId};
 use crate::domain::time::Instant;
+use crate::domain::viewer::Reach;
 use entity::clients;
 
 /// A client as the API shows them.
@@ -22,9 +24,6 @@ pub struct ClientRow {
 
 const COLUMNS: &str = "SELECT k.id, k.member_id, k.active, k.blocked, m.display_name, m.email FROM clients k \
                        JOIN members m ON m.practice_id = k.practice_id AND m.id = k.member_id";
-
-const IN_CARE: &str = "EXISTS (SELECT 1 FROM care_relationships c WHERE c.practice_id = k.practice_id \
-                       AND c.client_id = k.id AND c.clinician_id = $";
 
 impl Scope<'_> {
     /// Makes a member a client, not blocked.
@@ -44,22 +43,14 @@ impl Scope<'_> {
         .await
     }
 
-    /// The clients with these ids, in no order; only those who are or were in the care of `of_clinician`, where one is
-    /// named.
-    pub async fn clients(
-        &self,
-        ids: &[ClientId],
-        of_clinician: Option<ClinicianId>,
-    ) -> Result<Vec<ClientRow>, StoreError> {
+    /// The clients with these ids that are within reach, in no order.
+    pub async fn clients(&self, reach: Reach, ids: &[ClientId]) -> Result<Vec<ClientRow>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let mut values: Vec<Value> = ids.iter().map(|id| id.0.into()).collect();
         let mut sql = format!("{COLUMNS} WHERE k.practice_id = $1 AND k.id IN ({})", placeholders(2, ids.len()));
-        if let Some(clinician) = of_clinician {
-            values.push(clinician.0.into());
-            sql.push_str(&format!(" AND {IN_CARE}{})", values.len() + 1));
-        }
+        sql.push_str(&within_clients(reach, &mut values));
         self.query(&sql, values).await?.iter().map(decode).collect()
     }
 
@@ -96,10 +87,8 @@ impl Scope<'_> {
 
     fn matching(&self, select: &str, clinician: Option<ClinicianId>, search: Option<&str>) -> (String, Vec<Value>) {
         let (mut sql, mut values) = (format!("{select} WHERE k.practice_id = $1"), Vec::new());
-        if let Some(clinician) = clinician {
-            values.push(clinician.0.into());
-            sql.push_str(&format!(" AND {IN_CARE}{})", values.len() + 1));
-        }
+        let reach = clinician.map_or(Reach::Practice, Reach::of_clinician);
+        sql.push_str(&within_clients(reach, &mut values));
         if let Some(search) = search {
             values.push(format!("%{}%", escape_like(search)).into());
             let at = values.len() + 1;

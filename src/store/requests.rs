@@ -5,11 +5,13 @@ use sea_orm::{
 };
 
 use super::convert::{instant, maybe_instant, millis, word};
+use super::reach::within;
 use super::{Scope, StoreError, Write};
 use crate::domain::hours::Modality;
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, RequestId, ServiceId};
 use crate::domain::requests::{AppointmentRequest, DeclineReason, RequestStatus};
 use crate::domain::time::Instant;
+use crate::domain::viewer::Reach;
 use entity::appointment_requests::{self, Column, Entity, Model};
 
 /// Which requests to list; what is not set is not asked.
@@ -53,16 +55,22 @@ impl Scope<'_> {
         }
     }
 
-    /// The requests with these ids, in no order.
-    pub async fn requests(&self, ids: &[RequestId]) -> Result<Vec<AppointmentRequest>, StoreError> {
-        let select = self.select::<Entity>().filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
+    /// The requests with these ids that are within reach, in no order.
+    pub async fn requests(&self, reach: Reach, ids: &[RequestId]) -> Result<Vec<AppointmentRequest>, StoreError> {
+        let within = within(reach, Column::ClinicianId, Column::ClientId);
+        let select = self.select::<Entity>().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).filter(within);
         self.all(select).await?.into_iter().map(decode).collect()
     }
 
-    /// The requests that made these appointments, in no order.
-    pub async fn requests_behind(&self, appointments: &[AppointmentId]) -> Result<Vec<AppointmentRequest>, StoreError> {
+    /// The requests that made these appointments and are within reach, in no order.
+    pub async fn requests_behind(
+        &self,
+        reach: Reach,
+        appointments: &[AppointmentId],
+    ) -> Result<Vec<AppointmentRequest>, StoreError> {
+        let within = within(reach, Column::ClinicianId, Column::ClientId);
         let ids = appointments.iter().map(|id| id.0);
-        let select = self.select::<Entity>().filter(Column::AppointmentId.is_in(ids));
+        let select = self.select::<Entity>().filter(Column::AppointmentId.is_in(ids)).filter(within);
         self.all(select).await?.into_iter().map(decode).collect()
     }
 

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 
-use sea_orm::sea_query::{CommonTableExpression, Expr, InsertStatement, WithClause};
+use sea_orm::sea_query::{CommonTableExpression, Expr, InsertStatement, OnConflict, WithClause};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseExecutor, DbBackend, DbErr, DeleteMany, EntityTrait,
     IntoActiveModel, Iterable, PaginatorTrait, QueryFilter, QueryResult, QueryTrait, Select, SelectTwo, Statement,
@@ -56,6 +56,7 @@ scoped!(
     claims,
     idempotency_keys,
     events,
+    client_reads,
 );
 
 impl Scoped for entity::practices::Entity {
@@ -205,6 +206,20 @@ impl<'c> Scope<'c> {
             let insert: Boxed<'_, _> = Box::pin(E::insert_many(some).exec_without_returning(self.count()));
             self.wait_for(insert).await?;
         }
+        Ok(())
+    }
+
+    /// Inserts rows that may be there already.
+    pub(super) async fn insert_new<E, A>(&self, rows: Vec<E::Model>, already: OnConflict) -> Result<(), StoreError>
+    where
+        E: Scoped,
+        E::Model: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = E> + Send,
+    {
+        let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+        let insert = E::insert_many(rows).on_conflict(already);
+        let insert: Boxed<'_, _> = Box::pin(insert.exec_without_returning(self.count()));
+        self.wait_for(insert).await?;
         Ok(())
     }
 

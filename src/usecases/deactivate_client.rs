@@ -5,7 +5,7 @@ use super::members::Open;
 use super::{Change, Denied, Desk, Left, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::ClientId;
-use crate::domain::viewer::Viewer;
+use crate::domain::viewer::{Reach, Viewer};
 use crate::store::{ClientRow, Pairs, Scope};
 
 impl Desk {
@@ -32,6 +32,6 @@ impl Desk {
 
 /// The client that an input names.
 pub(super) async fn named(scope: &Scope<'_>, id: ClientId) -> Result<ClientRow, Refusal> {
-    let found = scope.clients(&[id], None).await?.into_iter().next();
+    let found = scope.clients(Reach::Practice, &[id]).await?.into_iter().next();
     Ok(found.ok_or_else(|| Denied::not_found_at("client", "input.clientId"))?)
 }

@@ -53,10 +53,8 @@ impl Desk {
             Box::pin(async {
                 let mut write = self.store.write(viewer.practice_id).await?;
                 require_still(viewer, &write).await?;
-                let found = write.scope().requests(&[id]).await?.into_iter().next();
-                let request = found
-                    .filter(|request| may_see(viewer, request))
-                    .ok_or_else(|| Denied::not_found_at("request", "input.id"))?;
+                let found = write.scope().requests(viewer.reach(), &[id]).await?.into_iter().next();
+                let request = found.ok_or_else(|| Denied::not_found_at("request", "input.id"))?;
                 if decision == Decision::Withdraw {
                     if viewer.client_id != Some(request.client_id) {
                         return Err(Denied::Forbidden(
@@ -90,11 +88,6 @@ fn checked(message: Option<&str>) -> Result<Option<String>, Rejection> {
     let message = message.map(|text| text::paragraph(text, "message", text::NOTE_MAX_CHARS)).transpose();
     let message = message.map_err(|message| Rejection::invalid("input.messageToClient", message))?;
     Ok(message.filter(|message| !message.is_empty()))
-}
-
-/// A request is seen by its client, its clinician and the admins.
-pub fn may_see(viewer: &Viewer, request: &AppointmentRequest) -> bool {
-    viewer.acts_for(request.clinician_id) || viewer.client_id == Some(request.client_id)
 }
 
 /// Stores a decided request with what follows for its claim, and the event.

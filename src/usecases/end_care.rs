@@ -8,7 +8,7 @@ use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::{ClientId, ClinicianId};
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::time;
-use crate::domain::viewer::Viewer;
+use crate::domain::viewer::{Reach, Viewer};
 use crate::store::{CareRow, Pairs};
 
 /// Whose care ends, and when.
@@ -31,7 +31,7 @@ impl Desk {
             Box::pin(async {
                 let mut draft = self.draft(viewer, change, Pairs::OfClients(vec![end.client_id])).await?;
                 draft.clinician(end.clinician_id)?;
-                let all = draft.scope().care_of(&[end.client_id], Some(end.clinician_id)).await?;
+                let all = draft.scope().care_of(Reach::of_clinician(end.clinician_id), &[end.client_id]).await?;
                 let ends_on = ends_on.unwrap_or(draft.today);
                 let open = care_to_end(&all, ends_on, draft.today)?;
                 draft.scope().end_care(open.id, ends_on, draft.decision()).await?;

@@ -6,6 +6,7 @@ use super::{Desk, Refusal};
 use crate::domain::ids::{PracticeId, RequestId};
 use crate::domain::requests::{Decision, Outcome};
 use crate::domain::time::Instant;
+use crate::domain::viewer::Reach;
 use crate::store::Write;
 
 /// The most requests in one transaction, so that nobody else waits long.
@@ -46,7 +47,7 @@ pub(super) async fn expire(write: &mut Write, overdue: &[RequestId], now: Instan
     if overdue.is_empty() {
         return Ok(());
     }
-    for request in write.scope().requests(overdue).await? {
+    for request in write.scope().requests(Reach::Practice, overdue).await? {
         if let Outcome::Changed(next) = request.decide(Decision::Expire, None, now)? {
             save_decided(write, &next, now).await?;
         }

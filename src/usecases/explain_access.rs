@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::booking_facts::{BookingFacts, only};
 use super::{Denied, Desk, Refusal};
+use crate::domain::client_reads::ClientReadKind;
 use crate::domain::gates::{self, Verdict};
 use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
 use crate::domain::rejection::Rejection;
@@ -44,7 +45,7 @@ impl Desk {
         let (scope, now) = (self.store.read(viewer.practice_id), self.clock.now());
         if let (Some(client), false) = (client, viewer.is_admin)
             && viewer.client_id != Some(client)
-            && scope.clients(&[client], viewer.clinician_id).await?.is_empty()
+            && scope.clients(viewer.reach_as_staff(), &[client]).await?.is_empty()
         {
             return Err(no_client().into());
         }
@@ -68,6 +69,7 @@ impl Desk {
                 facts.verdicts(start.as_ref())
             }
         };
+        self.note_reads(viewer, ClientReadKind::Access, client);
         let reader = if viewer.acts_for(asked.clinician_id) { Reader::Staff } else { Reader::Client };
         let told = if reader == Reader::Client { gates::as_told_to_client(&verdicts) } else { verdicts };
         let (allowed, clinician_id) = (gates::all_open(&told), asked.clinician_id);

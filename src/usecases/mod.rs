@@ -5,6 +5,7 @@ mod add_client;
 mod add_clinician;
 mod archive_service;
 mod booking_facts;
+mod client_reads;
 mod create_practice;
 mod create_service;
 mod deactivate_client;
@@ -41,6 +42,7 @@ mod unlink_member;
 mod update_member_roles;
 mod update_practice_policy;
 
+use self::client_reads::ReadLog;
 use crate::clock::Clock;
 use crate::domain::ids::PracticeId;
 use crate::metrics::Metrics;
@@ -50,10 +52,11 @@ use crate::store::{Store, StoreError, Write};
 pub use add_client::NewClient;
 pub use add_clinician::NewClinician;
 pub use booking_facts::Slot;
+pub use client_reads::ClientReadPage;
 pub use create_practice::NewPractice;
 pub use create_service::NewService;
 pub use deactivate_member::Left;
-pub use decide_request::{Decided, may_see};
+pub use decide_request::Decided;
 pub use end_care::EndOfCare;
 pub use error::{Denied, Fault, FaultKind, Refusal};
 pub use explain_access::{Access, AccessQuestion};
@@ -75,7 +78,7 @@ pub use unlink_member::EndOfLink;
 pub use update_practice_policy::UpdatePracticePolicy;
 
 // What the API shows of a stored person or relationship, for those who may not name the store.
-pub use crate::store::{CareRow, ClientRow, LinkRow, Linked, MemberFound, MemberRow, RequestFilter};
+pub use crate::store::{CareRow, ClientReadRow, ClientRow, LinkRow, Linked, MemberFound, MemberRow, RequestFilter};
 
 /// Everything a use case needs: where the facts are, who is to be woken, and what time it is.
 #[derive(Clone)]
@@ -85,6 +88,7 @@ pub struct Desk {
     hub: Hub,
     clock: Clock,
     metrics: Metrics,
+    read_log: ReadLog,
 }
 
 impl Desk {
@@ -92,11 +96,14 @@ impl Desk {
     pub fn new(store: Store, bus: Bus, clock: Clock, push_retention: chrono::Duration) -> Self {
         let metrics = Metrics::default();
         let hub = Hub::new(store.clone(), bus.clone(), clock.clone(), metrics.clone(), push_retention);
-        Self { store, bus, hub, clock, metrics }
+        Self { store, bus, hub, clock, metrics, read_log: ReadLog::default() }
     }
 
-    /// Ends every connection to the database. SQLite then has all in its one file.
+    /// Saves what is still to be saved, and ends every connection to the database. SQLite then has all in its one file.
     pub async fn close(self) {
+        if let Err(error) = self.save_reads().await {
+            tracing::error!(cause = %error, "the last reads could not be logged");
+        }
         if let Err(error) = self.store.close().await {
             tracing::warn!(cause = %error, "the database was not closed in order");
         }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::decide_request::may_see;
 use super::error::require_admin;
 use super::find_slots::checked_range;
 use super::{CareRow, ClientRow, Denied, Desk, LinkRow, Linked, MemberFound, MemberRow, Refusal, RequestFilter};
+use crate::domain::client_reads::ClientReadKind;
 use crate::domain::gates;
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, PracticeId, RequestId};
 use crate::domain::requests::{Appointment, AppointmentRequest};
@@ -109,19 +109,9 @@ impl Desk {
 
     /// The clients with these ids that the viewer may see.
     pub async fn clients(&self, viewer: &Viewer, ids: &[ClientId]) -> Result<Vec<ClientRow>, Refusal> {
-        let scope = self.store.read(viewer.practice_id);
-        if viewer.is_admin {
-            return Ok(scope.clients(ids, None).await?);
-        }
-        let mut found = match viewer.clinician_id {
-            Some(own) => scope.clients(ids, Some(own)).await?,
-            None => Vec::new(),
-        };
-        let missing_self = |own: &ClientId| ids.contains(own) && !found.iter().any(|row| row.id == *own);
-        if let Some(own) = viewer.client_id.filter(missing_self) {
-            found.append(&mut scope.clients(&[own], None).await?);
-        }
-        Ok(found)
+        let clients = self.store.read(viewer.practice_id).clients(viewer.reach(), ids).await?;
+        self.note_reads(viewer, ClientReadKind::Profile, clients.iter().map(|client| client.id));
+        Ok(clients)
     }
 
     /// Clients by name, those after a place. An admin's are the practice's or one clinician's, a clinician's their own.
@@ -136,26 +126,22 @@ impl Desk {
         let clinician = self.own_clinician(viewer, of_clinician)?;
         let search = search.map(str::trim).filter(|search| !search.is_empty());
         let scope = self.store.read(viewer.practice_id);
-        Ok(ClientPage {
-            clients: scope.clients_page(clinician, search, after, limit).await?,
-            total: scope.clients_count(clinician, search).await?,
-        })
+        let clients = scope.clients_page(clinician, search, after, limit).await?;
+        let total = scope.clients_count(clinician, search).await?;
+        self.note_reads(viewer, ClientReadKind::Profile, clients.iter().map(|client| client.id));
+        Ok(ClientPage { clients, total })
     }
 
     /// The care of these clients that the viewer may see.
     pub async fn care_of(&self, viewer: &Viewer, clients: &[ClientId]) -> Result<Vec<CareRow>, Refusal> {
-        let own_only = if viewer.is_admin { None } else { viewer.clinician_id };
-        let mine = viewer.client_id;
-        let rows = self.store.read(viewer.practice_id).care_of(clients, None).await?;
-        let visible =
-            |row: &CareRow| viewer.is_admin || own_only == Some(row.clinician_id) || mine == Some(row.client_id);
-        Ok(rows.into_iter().filter(visible).collect())
+        Ok(self.store.read(viewer.practice_id).care_of(viewer.reach(), clients).await?)
     }
 
     /// The requests with these ids that the viewer may see.
     pub async fn requests(&self, viewer: &Viewer, ids: &[RequestId]) -> Result<Vec<AppointmentRequest>, Refusal> {
-        let found = self.store.read(viewer.practice_id).requests(ids).await?;
-        Ok(found.into_iter().filter(|request| may_see(viewer, request)).collect())
+        let requests = self.store.read(viewer.practice_id).requests(viewer.reach(), ids).await?;
+        self.note_reads(viewer, ClientReadKind::Requests, requests.iter().map(|request| request.client_id));
+        Ok(requests)
     }
 
     /// The requests that made these appointments and that the viewer may see.
@@ -164,8 +150,9 @@ impl Desk {
         viewer: &Viewer,
         appointments: &[AppointmentId],
     ) -> Result<Vec<AppointmentRequest>, Refusal> {
-        let found = self.store.read(viewer.practice_id).requests_behind(appointments).await?;
-        Ok(found.into_iter().filter(|request| may_see(viewer, request)).collect())
+        let requests = self.store.read(viewer.practice_id).requests_behind(viewer.reach(), appointments).await?;
+        self.note_reads(viewer, ClientReadKind::Requests, requests.iter().map(|request| request.client_id));
+        Ok(requests)
     }
 
     /// Requests that match and that the viewer may see, newest first.
@@ -181,19 +168,19 @@ impl Desk {
             filter.clinician = self.own_clinician(viewer, filter.clinician)?;
         }
         let (scope, now) = (self.store.read(viewer.practice_id), self.clock.now());
-        Ok(RequestPage {
-            requests: scope.requests_page(&filter, before, limit, now).await?,
-            total: scope.requests_count(&filter, now).await?,
-        })
+        let requests = scope.requests_page(&filter, before, limit, now).await?;
+        let total = scope.requests_count(&filter, now).await?;
+        // Where one client's are asked for, that there are none is read too.
+        let clients = requests.iter().map(|request| request.client_id).chain(filter.client);
+        self.note_reads(viewer, ClientReadKind::Requests, clients);
+        Ok(RequestPage { requests, total })
     }
 
     /// The appointments with these ids that the viewer may see.
     pub async fn appointments(&self, viewer: &Viewer, ids: &[AppointmentId]) -> Result<Vec<Appointment>, Refusal> {
-        let found = self.store.read(viewer.practice_id).appointments(ids).await?;
-        let visible = |meeting: &Appointment| {
-            viewer.acts_for(meeting.clinician_id) || viewer.client_id == Some(meeting.client_id)
-        };
-        Ok(found.into_iter().filter(visible).collect())
+        let meetings = self.store.read(viewer.practice_id).appointments(viewer.reach(), ids).await?;
+        self.note_reads(viewer, ClientReadKind::Appointments, meetings.iter().map(|meeting| meeting.client_id));
+        Ok(meetings)
     }
 
     /// Appointments that overlap a range, by start: a clinician's for themselves and admins, a client's own for them.
@@ -209,7 +196,10 @@ impl Desk {
         let is_own_as_client = client.is_some() && client == viewer.client_id;
         let clinician = if is_own_as_client { clinician } else { self.own_clinician(viewer, clinician)? };
         let scope = self.store.read(viewer.practice_id);
-        Ok(scope.appointments_in(clinician, client, range, APPOINTMENTS_MAX).await?)
+        let meetings = scope.appointments_in(clinician, client, range, APPOINTMENTS_MAX).await?;
+        let clients = meetings.iter().map(|meeting| meeting.client_id).chain(client);
+        self.note_reads(viewer, ClientReadKind::Appointments, clients);
+        Ok(meetings)
     }
 
     /// Which clinicians can be booked: by the viewer, where they are a client; else by some client with access. One

@@ -23,7 +23,7 @@ impl Desk {
             Box::pin(async {
                 let mut write = self.store.write(viewer.practice_id).await?;
                 require_still(viewer, &write).await?;
-                let found = write.scope().requests(&[id]).await?.into_iter().next();
+                let found = write.scope().requests(viewer.reach(), &[id]).await?.into_iter().next();
                 let request = found.ok_or_else(|| Denied::not_found_at("request", "input.id"))?;
                 let (settings, now) = (write.settings().await?, self.clock.now());
                 let clinician = settings.clinicians.get(&to);

@@ -118,7 +118,7 @@ impl Desk {
         self.store.settle().await?;
         let scope = self.store.read(viewer.practice_id);
         let Some(first) = key.first_answer(&scope).await? else { return Ok(None) };
-        let request = scope.requests(&[RequestId(first)]).await?.into_iter().next();
+        let request = scope.requests(viewer.reach(), &[RequestId(first)]).await?.into_iter().next();
         let settings = self.store.settings(viewer.practice_id).await?;
         Ok(Some(Requested { request, settings, alternatives: vec![], rejection: None }))
     }

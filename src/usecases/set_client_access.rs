@@ -60,9 +60,8 @@ impl Desk {
                     draft.clinician(clinician)?;
                 }
                 // A clinician reaches only clients who are or were in their care.
-                let own_only = if viewer.is_admin { None } else { set.clinician_id };
-                let found: BTreeSet<_> =
-                    draft.scope().clients(&clients, own_only).await?.iter().map(|one| one.id).collect();
+                let found = draft.scope().clients(viewer.reach_as_staff(), &clients).await?;
+                let found: BTreeSet<_> = found.iter().map(|one| one.id).collect();
                 if let Some(index) = set.client_ids.iter().position(|id| !found.contains(id)) {
                     return Err(Denied::not_found_at("client", &format!("input.clientIds.{index}")).into());
                 }

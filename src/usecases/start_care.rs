@@ -8,7 +8,7 @@ use crate::domain::ids::{CareId, ClientId, ClinicianId};
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::settings::Care;
 use crate::domain::time;
-use crate::domain::viewer::Viewer;
+use crate::domain::viewer::{Reach, Viewer};
 use crate::store::{CareRow, Pairs};
 
 /// Whose care begins, and when.
@@ -40,7 +40,7 @@ impl Desk {
                     return Err(Rejection::of_field(Code::Inactive, "input.clinicianId", message).into());
                 }
                 let scope = draft.scope();
-                let found = scope.clients(&[start.client_id], None).await?;
+                let found = scope.clients(viewer.reach(), &[start.client_id]).await?;
                 if !found.first().ok_or_else(|| Denied::not_found_at("client", "input.clientId"))?.active {
                     let message = "This person is no longer a client of the practice.";
                     return Err(Rejection::of_field(Code::Inactive, "input.clientId", message).into());
@@ -51,7 +51,7 @@ impl Desk {
                 };
                 if known.is_none() {
                     draft.check_revision(change)?;
-                    let all = scope.care_of(&[start.client_id], Some(start.clinician_id)).await?;
+                    let all = scope.care_of(Reach::of_clinician(start.clinician_id), &[start.client_id]).await?;
                     let starts_on = starts_on.unwrap_or(draft.today);
                     if let Some(row) = all.iter().find(|row| !row.care.is_over(starts_on)) {
                         return Err(overlap(&row.care).into());

@@ -7,6 +7,7 @@ mod support;
 
 mod bad_input;
 mod bad_requests;
+mod client_reads;
 mod clients;
 mod door;
 mod events;
@@ -34,6 +35,7 @@ fn main() -> std::process::ExitCode {
         &[
             bad_input::TESTS,
             bad_requests::TESTS,
+            client_reads::TESTS,
             door::TESTS,
             events::TESTS,
             gates::TESTS,

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use frontdesk::domain::ids::{PracticeId, RequestId};
 use frontdesk::domain::requests::{Decision, Outcome};
 use frontdesk::domain::time::Interval;
+use frontdesk::domain::viewer::Reach;
 use frontdesk::store::{Store, StoreError};
 
 use crate::support::{CONFIRM, Person, REQUEST, TestPractice, at, text};
@@ -179,7 +180,11 @@ async fn a_decision_on_what_holds_no_more_is_not_stored() {
     let own = practice.admin.run("{ practice { id } }", json!({})).await;
     let own = PracticeId::parse(&text(&own["practice"]["id"])).expect("an id");
     let store = Store::open(practice.database_url()).await.expect("a database");
-    let found = store.read(own).requests(&[RequestId::parse(&text(id)).expect("an id")]).await.expect("it reads");
+    let found = store
+        .read(own)
+        .requests(Reach::Practice, &[RequestId::parse(&text(id)).expect("an id")])
+        .await
+        .expect("it reads");
     let confirm = Decision::Confirm { message: None };
     let Ok(Outcome::Changed(confirmed)) = found[0].decide(confirm, None, practice.clock.now()) else {
         panic!("it waits for an answer")

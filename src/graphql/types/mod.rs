@@ -4,6 +4,7 @@ pub mod access;
 pub mod appointment;
 pub mod checklist;
 pub mod client;
+pub mod client_read;
 pub mod clinician;
 pub mod impact;
 pub mod member;

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object, Result};
 
 use super::Settings;
 use super::client;
+use super::client_read::{self, ClientReadFilter};
 use super::clinician::Clinician;
 use super::member;
 use super::request;
@@ -14,7 +15,8 @@ use crate::graphql::error::{denial, top_level};
 use crate::graphql::input::AppointmentRequestFilter;
 use crate::graphql::loaders::BookableOf;
 use crate::graphql::page::{
-    self, AppointmentRequestConnection, ClientConnection, ClinicianConnection, MemberConnection, Window,
+    self, AppointmentRequestConnection, ClientConnection, ClientReadConnection, ClinicianConnection, MemberConnection,
+    Window,
 };
 use crate::graphql::scalars::{Cursor, TimeZone};
 use crate::usecases::RequestFilter;
@@ -98,6 +100,19 @@ impl Practice {
         search: Option<String>,
     ) -> Option<Result<MemberConnection>> {
         Some(member::page(ctx, first, after, search).await.map_err(top_level))
+    }
+
+    /// Who looked at which client's profile, requests, appointments or access, newest first. Kept apart from the changes,
+    /// for as long as the practice is, and never changed: the database refuses it. It is written a moment after the look.
+    /// For admins.
+    async fn client_reads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 50 where nothing is given.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this `pageInfo.endCursor` of an earlier page.")] after: Option<String>,
+        #[graphql(desc = "Only looks that match.")] filter: Option<ClientReadFilter>,
+    ) -> Option<Result<ClientReadConnection>> {
+        Some(client_read::page(ctx, self.0.clone(), first, after, filter).await.map_err(top_level))
     }
 
     /// Clients by name: all of them for an admin, those who are or were in their care for a clinician.
