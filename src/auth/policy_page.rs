@@ -70,20 +70,27 @@ pub fn print() -> String {
         let _ = write!(page, "### {heading}\n\n{about}\n\n");
         page.push_str("| Type | Fields | Admin | Clinician | Client |\n|---|---|---|---|---|\n");
         for rule in RULES.iter().filter(|rule| is_here(rule.parent)) {
-            page.push_str(&row(rule));
+            page.push_str(&rows(rule));
         }
         page.push('\n');
     }
     page
 }
 
-fn row(rule: &Rule) -> String {
-    let fields: Vec<_> = rule.fields.split_ascii_whitespace().collect();
+/// A rule's row; of what is asked, changed or followed a row each.
+fn rows(rule: &Rule) -> String {
     let cells = Role::ALL.iter().map(|role| {
         let grant = rule.grants.iter().find(|grant| grant.role == *role);
         grant.map_or("–", |grant| in_short(grant.within))
     });
-    format!("| {} | {} | {} |\n", rule.parent, fields.join(", "), cells.collect::<Vec<_>>().join(" | "))
+    let cells = cells.collect::<Vec<_>>().join(" | ");
+    let fields: Vec<_> = rule.fields.split_ascii_whitespace().collect();
+    let fields: Vec<_> = if is_root(rule.parent) {
+        fields.iter().map(|field| (*field).to_owned()).collect()
+    } else {
+        vec![fields.join(", ")]
+    };
+    fields.iter().map(|fields| format!("| {} | {fields} | {cells} |\n", rule.parent)).collect()
 }
 
 fn in_short(within: Within) -> &'static str {

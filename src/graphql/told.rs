@@ -12,8 +12,8 @@ use std::borrow::Cow;
 use super::enums::{Role, Within};
 use crate::auth::{policy, policy_page};
 
-const ABOUT: &str = "Who may read or call this: a member needs one of these roles, and with that role must be as near to what it \
-                     is of as `within` says in the same place. Printed from the table that enforces it.";
+const ABOUT: &str = "Who may read or call this: a member needs one of these roles, and with that role must be as near to\n\
+                     what it is of as `within` says in the same place. Printed from the table that enforces it.";
 
 /// No type of its own: to register it is to tell the policy of every type that was registered before.
 pub struct Told;
@@ -60,7 +60,7 @@ fn directive(role: &str, within: &str) -> MetaDirective {
         let value = MetaInputValue {
             name: name.to_owned(),
             description: Some(about.to_owned()),
-            ty: format!("[{of}!]!"),
+            ty: format!("[{of}]!"),
             deprecation: Default::default(),
             default_value: None,
             visible: None,

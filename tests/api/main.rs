@@ -5,6 +5,7 @@
 mod engines;
 mod support;
 
+mod access_matrix;
 mod bad_input;
 mod bad_requests;
 mod clients;
@@ -15,6 +16,7 @@ mod handing_over;
 mod http;
 mod members;
 mod metrics;
+mod nearness;
 mod races;
 mod revocation;
 mod rights;
@@ -32,6 +34,7 @@ mod validation;
 fn main() -> std::process::ExitCode {
     support::run(
         &[
+            access_matrix::TESTS,
             bad_input::TESTS,
             bad_requests::TESTS,
             door::TESTS,
@@ -41,6 +44,7 @@ fn main() -> std::process::ExitCode {
             http::TESTS,
             members::TESTS,
             metrics::TESTS,
+            nearness::TESTS,
             races::TESTS,
             revocation::TESTS,
             rights::TESTS,
