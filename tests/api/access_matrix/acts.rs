@@ -43,7 +43,7 @@ const STALE: &str = "0";
 
 /// All of them, in an order in which each still finds what it is about.
 pub fn all(scene: &Scene) -> Vec<Act> {
-    [of_settings(scene), of_requests(scene), of_care(scene), of_people(scene), of_leaving(scene)].concat()
+    [of_settings(scene), of_leaving(scene), of_requests(scene), of_care(scene), of_people(scene)].concat()
 }
 
 fn made(name: &'static str, whose: Whose, refused: &'static str, good: Value, bad: Value) -> Act {
@@ -105,7 +105,6 @@ fn of_requests(scene: &Scene) -> Vec<Act> {
     let mut no_time = asking(scene, "2027-01-26T21:00:00Z");
     no_time["startsAt"] = json!("at noon");
     vec![
-        Act { good: asks, ..made("requestAppointment", Whose::Askers, "NOT_FOUND", json!({}), no_time) },
         theirs("confirmAppointmentRequest", id(&scene.waiting[0]), id("request")),
         theirs(
             "declineAppointmentRequest",
@@ -118,6 +117,7 @@ fn of_requests(scene: &Scene) -> Vec<Act> {
             json!({ "id": scene.lees, "clinicianId": scene.ida.id }),
             json!({ "id": "request", "clinicianId": scene.ida.id }),
         ),
+        Act { good: asks, ..made("requestAppointment", Whose::Askers, "NOT_FOUND", json!({}), no_time) },
     ]
 }
 

@@ -83,6 +83,7 @@ pub fn while_locked(scene: &Scene) -> Vec<Path> {
     let settings = |inside: &str| format!("{{ {dana} {{ selfScheduling {{ {inside} }} }} }}");
     vec![
         Path::new("ClinicianLock", Whose::Clinicians, &settings("lock { @ }")),
+        Path::new("ClinicianSelfScheduling", Whose::Clinicians, &settings("@")),
         Path::new("GateStatus", Whose::Theirs, &format!("{{ selfSchedulingAccess({access}) {{ gates {{ @ }} }} }}")),
         Path::new(
             "GateStatus",
@@ -137,6 +138,7 @@ fn of_people(scene: &Scene) -> Vec<Path> {
     let slots = arguments(scene, "Clinician", "availableSlots").expect("known");
     vec![
         dana("Clinician", "@"),
+        Path::new("Clinician", Whose::Practices, &format!("{{ clinician(id: \"{}\") {{ @ }} }}", scene.gone.1)),
         dana("ClinicianSelfScheduling", "selfScheduling { @ }"),
         dana("WeeklyHours", "selfScheduling { weeklyHours { @ } }"),
         dana("ChecklistItem", "selfScheduling { setupChecklist { @ } }"),
@@ -171,14 +173,14 @@ fn of_meetings(scene: &Scene) -> Vec<Path> {
 
 /// What changes would do, shown and not saved.
 fn of_impacts(scene: &Scene) -> Vec<Path> {
-    let (dana, lee) = (&scene.dana.id, &scene.lee.id);
+    let (dana, sam) = (&scene.dana.id, &scene.sam.id);
     let closing = |of: &str, inside: &str| {
         let act = format!("setWeeklyHours(input: {{ clinicianId: \"{dana}\", hours: [], dryRun: true }})");
         let document = format!("mutation {{ {act} {{ impact {{ {inside} }} }} }}");
         Path::new(of, Whose::Clinicians, &document).refused("FORBIDDEN")
     };
-    let blocked = format!("{{ clinicianId: \"{dana}\", clientIds: [\"{lee}\"], access: ALLOWED, dryRun: true }}");
-    let opening = format!("mutation {{ setClientAccess(input: {blocked}) {{ impact {{ @ }} }} }}");
+    let allowed = format!("{{ clinicianId: \"{dana}\", clientIds: [\"{sam}\"], access: ALLOWED, dryRun: true }}");
+    let opening = format!("mutation {{ setClientAccess(input: {allowed}) {{ impact {{ @ }} }} }}");
     vec![
         closing("SelfSchedulingImpact", "@"),
         Path::new("SelfSchedulingImpact", Whose::Clinicians, &opening).refused("FORBIDDEN"),

@@ -45,7 +45,8 @@ pub struct Scene {
     pub ida: Person,
     pub casey: Person,
     pub robin: Person,
-    pub lee: Person,
+    /// In Dana's care, and not yet allowed to book her.
+    pub sam: Person,
     /// Casey's to Dana: those that wait; one that was declined; one that was confirmed.
     pub waiting: Vec<String>,
     pub declined: String,
@@ -82,7 +83,11 @@ impl Scene {
         let (robin, lee) = (practice.client("Robin", &[&ida]).await, practice.client("Lee", &[&dana, &ida]).await);
         practice.open(&dana, &[&casey, &lee]).await;
         practice.open(&ida, &[&robin, &lee]).await;
-        let gone = gone(&practice).await;
+        let sam = practice.client("Sam", &[&dana]).await;
+        let gone = gone(&practice, &casey).await;
+        let hours = json!([{ "weekday": "TUESDAY", "opensAt": "14:00", "closesAt": "18:00" }, { "weekday": "FRIDAY",
+            "opensAt": "09:00", "closesAt": "12:00", "serviceIds": [practice.service_id], "modality": "IN_PERSON" }]);
+        dana.done("setWeeklyHours", "", json!({ "clinicianId": dana.id, "hours": hours })).await;
         let own = "{ viewer { member { id } } }";
         let danas_member = text(&dana.run(own, json!({})).await["viewer"]["member"]["id"]);
         let lees_member = text(&lee.run(own, json!({})).await["viewer"]["member"]["id"]);
@@ -113,7 +118,7 @@ impl Scene {
             ida,
             casey,
             robin,
-            lee,
+            sam,
             waiting,
             declined,
             confirmed,
@@ -127,6 +132,12 @@ impl Scene {
         };
         scene.lock(true).await;
         scene
+    }
+
+    /// The ids that nobody is told but Casey, Dana and the admin.
+    pub fn secrets(&self) -> Vec<&str> {
+        let others = [&self.casey.id, &self.declined, &self.confirmed, &self.appointment, &self.link];
+        others.into_iter().chain(&self.waiting).map(String::as_str).collect()
     }
 
     /// An admin holds Dana off, or no longer.
@@ -185,13 +196,19 @@ async fn ask(practice: &TestPractice, client: &Person, clinician: &Person, start
     text(&made["appointmentRequest"]["id"])
 }
 
-/// A member, a clinician and a client who have left.
-async fn gone(practice: &TestPractice) -> (String, String, String) {
+/// A member, a clinician and a client who have left. Casey was in that clinician's care.
+async fn gone(practice: &TestPractice, casey: &Person) -> (String, String, String) {
     let admin = &practice.admin;
     let person = |name: &str| json!({ "displayName": name, "email": format!("{name}@practice.test") });
     let member = text(&admin.done("inviteMember", "member { id }", person("Kim")).await["member"]["id"]);
     admin.done("deactivateMember", "", json!({ "memberId": member })).await;
-    let clinician = text(&admin.done("addClinician", "clinician { id }", person("Gil")).await["clinician"]["id"]);
+    let mut gil = person("Gil");
+    gil["credentials"] = json!("LCSW");
+    let clinician = text(&admin.done("addClinician", "clinician { id }", gil).await["clinician"]["id"]);
+    let mut care = json!({ "clinicianId": clinician, "clientId": casey.id, "startsOn": "2026-12-01" });
+    admin.done("startCare", "", care.clone()).await;
+    care.as_object_mut().expect("an input").remove("startsOn");
+    admin.done("endCare", "", care).await;
     admin.done("deactivateClinician", "", json!({ "clinicianId": clinician })).await;
     let client = text(&admin.done("addClient", "client { id }", person("Max")).await["client"]["id"]);
     admin.done("deactivateClient", "", json!({ "clientId": client })).await;
