@@ -127,7 +127,7 @@ async fn sums(practice: &TestPractice) -> BTreeMap<String, Sum> {
 }
 
 async fn every_field_is_answered_or_denied_to_every_caller_as_the_printed_policy_says() {
-    let mut scene = Scene::set().await;
+    let scene = Scene::set().await;
     let callers = scene.callers().await;
     let (asked, answered) = (BTreeSet::new(), BTreeSet::new());
     let mut matrix = Matrix { printed: Printed::read(), asked, answered, wrong: vec![] };

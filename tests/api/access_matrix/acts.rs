@@ -7,6 +7,7 @@ use super::printed::Printed;
 use super::scene::{Scene, Whose, asking};
 
 /// A mutation as the matrix tries it.
+#[derive(Clone)]
 pub struct Act {
     pub name: &'static str,
     /// Whose the things are that it names.
@@ -38,7 +39,7 @@ impl Act {
     }
 }
 
-/// Where its input refuses to be at another revision: nothing else of it can be wrong.
+/// A revision that the settings are not at: nothing else of some inputs can be wrong.
 const STALE: &str = "0";
 
 /// All of them, in an order in which each still finds what it is about.
@@ -162,10 +163,4 @@ fn of_leaving(scene: &Scene) -> Vec<Act> {
         theirs("reactivateClinician", "clinicianId", clinician),
         theirs("reactivateClient", "clientId", client),
     ]
-}
-
-impl Clone for Act {
-    fn clone(&self) -> Self {
-        Self { good: self.good.clone(), bad: self.bad.clone(), ..*self }
-    }
 }

@@ -100,7 +100,7 @@ fn clinician(scene: &Scene) -> String {
 
 /// All other ways.
 pub fn all(scene: &Scene) -> Vec<Path> {
-    [of_the_practice(scene), of_people(scene), of_meetings(scene), of_impacts(scene), of_streams(scene)].concat()
+    [of_the_practice(scene), of_people(scene), of_meetings(scene), of_impacts(scene), of_streams()].concat()
 }
 
 fn of_the_practice(scene: &Scene) -> Vec<Path> {
@@ -196,7 +196,7 @@ const PLACES: &str =
     "... on AppointmentRequestEvent { place: cursor } ... on AppointmentRequestHandedOver { place: cursor }";
 
 /// What streams tell. `LOG` stands for the reader's own practice's log.
-fn of_streams(_: &Scene) -> Vec<Path> {
+fn of_streams() -> Vec<Path> {
     let item = |of: &str, whose, after: &str| {
         let root = format!("appointmentRequestChanged(after: \"LOG.{after}\")");
         Path::new(of, whose, &format!("subscription {{ {root} {{ __typename ... on {of} {{ @ }} {PLACES} }} }}"))
@@ -208,7 +208,7 @@ fn of_streams(_: &Scene) -> Vec<Path> {
     ]
 }
 
-/// A path's document for a reader, with its fields selected, and the chain of keys that lead to `@`.
+/// A path's document for the reader of a log, with its fields selected.
 pub fn document(printed: &Printed, scene: &Scene, path: &Path, log: &str) -> String {
     let selected = |name: &String| {
         let field = printed.field(&path.of, name);
@@ -231,7 +231,7 @@ pub fn selection(printed: &Printed, path: &Path) -> Vec<String> {
     fields.keys().filter(|name| path.only.as_ref().is_none_or(|only| only == *name)).cloned().collect()
 }
 
-/// A document's input for a mutation.
+/// The way into a mutation's payload.
 pub fn act(of: &str, whose: Whose, mutation: &str, inside: &str, input: Value) -> Path {
     let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
     let document = format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {inside} }} }}");

@@ -28,7 +28,7 @@ pub struct Caller {
     pub name: &'static str,
     pub person: Person,
     pub roles: &'static [Role],
-    /// The `code` of what they are told everywhere, where they are not signed in.
+    /// False where they have no token that is good.
     pub is_signed_in: bool,
     /// Whose things they are near to.
     pub is_near: Near,
@@ -111,7 +111,7 @@ impl Scene {
             waiting.push(ask(&practice, &casey, &dana, starts_at).await);
         }
         ask(&practice, &robin, &ida, JANUARY[6]).await;
-        let mut scene = Self {
+        let scene = Self {
             practice,
             elsewhere,
             dana,
@@ -141,7 +141,7 @@ impl Scene {
     }
 
     /// An admin holds Dana off, or no longer.
-    pub async fn lock(&mut self, locked: bool) {
+    pub async fn lock(&self, locked: bool) {
         let input = json!({ "clinicianId": self.dana.id, "locked": locked, "reason": locked.then_some("On leave") });
         self.practice.admin.done("lockClinicianSelfScheduling", "", input).await;
     }
