@@ -1,11 +1,11 @@
 //! The schema's promises, read from the text that callers read: it is committed as printed, everything in it is
 //! described, every field has a rule, and no denial blanks more than its own field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use frontdesk::auth::policy;
-use frontdesk::domain::viewer::Role;
+use frontdesk::auth::{policy, policy_page};
+use frontdesk::domain::viewer::{Role, Within};
 use frontdesk::graphql::print_sdl;
 
 /// Words that the API does without: each idea has one name.
@@ -26,6 +26,19 @@ fn the_committed_schema_is_the_printed_one() {
         same + 1,
         place(&committed),
         place(&printed)
+    );
+}
+
+#[test]
+fn the_page_on_rights_holds_the_policy_as_the_program_prints_it() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rights.md");
+    let page = std::fs::read_to_string(&path).expect("docs/rights.md is committed");
+    let (_, committed) =
+        page.split_once("<!-- frontdesk policy -->\n\n").expect("the page says where the policy begins");
+    assert!(
+        committed == policy_page::print(),
+        "docs/rights.md differs from the policy. If the change is meant, put the output of `cargo run -- policy` behind its \
+         mark `<!-- frontdesk policy -->`."
     );
 }
 
@@ -71,8 +84,8 @@ fn a_field_that_not_every_reader_of_its_type_may_read_is_nullable() {
     let mut restricted = 0;
     for (parent, field) in schema.object_fields().filter(|(parent, _)| !ROOTS.contains(&&*parent.name)) {
         let (name, field_name) = (&parent.name, &field.name);
-        let all = readers(parent);
-        if roles(name, field_name) == all {
+        let all = furthest(parent);
+        if grants(name, field_name) == all {
             continue;
         }
         restricted += 1;
@@ -130,6 +143,21 @@ fn what_can_be_previewed_can_be_applied_as_previewed_and_shows_its_impact() {
 fn roles(parent: &str, field: &str) -> BTreeSet<&'static str> {
     let roles = policy::roles_for(parent, field).unwrap_or_else(|| panic!("{parent}.{field} has no rule"));
     roles.iter().map(|role: &Role| role.as_str()).collect()
+}
+
+/// Each role that may read a field, with how near it must be.
+fn grants(parent: &str, field: &str) -> BTreeMap<Role, Within> {
+    let grants = policy::grants_for(parent, field).unwrap_or_else(|| panic!("{parent}.{field} has no rule"));
+    grants.iter().map(|grant| (grant.role, grant.within)).collect()
+}
+
+/// Each role that may read something of a type, with the furthest that it may be from it.
+fn furthest(parent: &Type) -> BTreeMap<Role, Within> {
+    let mut all = BTreeMap::new();
+    for (role, within) in parent.members.iter().flat_map(|field| grants(&parent.name, &field.name)) {
+        all.entry(role).and_modify(|known: &mut Within| *known = within.min(*known)).or_insert(within);
+    }
+    all
 }
 
 /// Everybody who may read at least one field of a type.

@@ -11,6 +11,7 @@ mod keys;
 #[path = "made_tests.rs"]
 mod made;
 pub mod policy;
+pub mod policy_page;
 pub mod secret;
 #[cfg(feature = "tls")]
 mod tls;

@@ -1,49 +1,79 @@
-//! The field policy: for every field of every type, which roles may read or call it. One table, enforced before any
-//! resolver runs and printed into schema.graphql as `@auth`. A field without a row is refused to everybody.
+//! The field policy: for every field of every type, which roles may read or call it, and how near a member must be to
+//! what it is of. One table: it is enforced before any resolver runs, printed into schema.graphql as `@auth`, said in each
+//! field's description, and printed to be read by `frontdesk policy`. A field without a row is refused to everybody.
 //!
-//! Roles are half of it. The other half is scope: a use case loads only what its viewer may see, so that a role's field
-//! on an object can be read only where the object itself could be reached.
+//! Nearness is judged where an object is somebody's (`graphql::guard::Of`). The parts that such an object is made of, its
+//! hours say, are reached through it alone, and a use case loads only what its viewer may see.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::domain::viewer::Role;
+use crate::domain::viewer::{Role, Viewer, Whose, Within};
 use Role::{Admin, Client, Clinician};
+use Within::{Own, OwnClient, OwnPractice};
+
+/// A role that may, and how near it must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub role: Role,
+    pub within: Within,
+}
 
 /// Some fields of one type, and who may read or call them.
-struct Rule {
-    parent: &'static str,
-    roles: &'static [Role],
-    fields: &'static str,
+pub struct Rule {
+    pub parent: &'static str,
+    pub grants: &'static [Grant],
+    pub fields: &'static str,
 }
 
-const fn rule(parent: &'static str, roles: &'static [Role], fields: &'static str) -> Rule {
-    Rule { parent, roles, fields }
+const fn rule(parent: &'static str, grants: &'static [Grant], fields: &'static str) -> Rule {
+    Rule { parent, grants, fields }
 }
 
-const ALL: &[Role] = &[Admin, Clinician, Client];
-const STAFF: &[Role] = &[Admin, Clinician];
-const ADMIN: &[Role] = &[Admin];
+const fn may(role: Role, within: Within) -> Grant {
+    Grant { role, within }
+}
+
+/// Anything of the practice.
+const ALL: &[Grant] = &[may(Admin, OwnPractice), may(Clinician, OwnPractice), may(Client, OwnPractice)];
+const STAFF: &[Grant] = &[may(Admin, OwnPractice), may(Clinician, OwnPractice)];
+const ADMIN: &[Grant] = &[may(Admin, OwnPractice)];
+/// Staff may see every person of the practice, a client only themselves.
+const PEOPLE: &[Grant] = &[may(Admin, OwnPractice), may(Clinician, OwnPractice), may(Client, Own)];
+/// What is a clinician's, or between a clinician and a client.
+const OWN: &[Grant] = &[may(Admin, OwnPractice), may(Clinician, Own), may(Client, Own)];
+const OWN_STAFF: &[Grant] = &[may(Admin, OwnPractice), may(Clinician, Own)];
+/// What is about a client.
+const CARE: &[Grant] = &[may(Admin, OwnPractice), may(Clinician, OwnClient), may(Client, Own)];
+const CARE_STAFF: &[Grant] = &[may(Admin, OwnPractice), may(Clinician, OwnClient)];
 /// The two whom a request is between.
-const PARTIES: &[Role] = &[Clinician, Client];
+const PARTIES: &[Grant] = &[may(Clinician, Own), may(Client, Own)];
+const CLIENT: &[Grant] = &[may(Client, Own)];
+/// Who is signed in.
+const ONESELF: &[Grant] = &[may(Admin, Own), may(Clinician, Own), may(Client, Own)];
 
 #[rustfmt::skip]
-const RULES: &[Rule] = &[
-    rule("Query", ALL, "viewer node practice clinician client service appointmentRequest appointment selfSchedulingAccess"),
-    rule("Subscription", ALL, "appointmentRequestChanged pendingRequestCount"),
-    rule("Subscription", STAFF, "appointmentRequested"),
+pub const RULES: &[Rule] = &[
+    rule("Query", ALL, "node practice clinician service"),
+    rule("Query", CARE, "client selfSchedulingAccess"),
+    rule("Query", OWN, "appointmentRequest appointment"),
+    rule("Query", ONESELF, "viewer"),
+    rule("Subscription", OWN, "appointmentRequestChanged pendingRequestCount"),
+    rule("Subscription", OWN_STAFF, "appointmentRequested"),
     rule("Mutation", ADMIN, "setPracticeSelfScheduling updatePracticePolicy lockClinicianSelfScheduling createService archiveService addClinician addClient startCare endCare linkMember unlinkMember inviteMember updateMemberRoles deactivateMember reactivateMember deactivateClinician reactivateClinician deactivateClient reactivateClient reassignAppointmentRequest"),
-    rule("Mutation", STAFF, "setClinicianSelfScheduling setOfferedServices setWeeklyHours setClientAccess confirmAppointmentRequest declineAppointmentRequest"),
-    rule("Mutation", &[Client], "requestAppointment withdrawAppointmentRequest"),
+    rule("Mutation", OWN_STAFF, "setClinicianSelfScheduling setOfferedServices setWeeklyHours confirmAppointmentRequest declineAppointmentRequest"),
+    rule("Mutation", CARE_STAFF, "setClientAccess"),
+    rule("Mutation", CLIENT, "requestAppointment withdrawAppointmentRequest"),
 
     rule("Node", ALL, "id"),
-    rule("Viewer", ALL, "member roles practice clinician client"),
-    rule("Member", ALL, "id displayName email"),
+    rule("Viewer", ONESELF, "member roles practice clinician client"),
+    rule("Member", PEOPLE, "id displayName email"),
     rule("Member", ADMIN, "links"),
     rule("MemberLink", ADMIN, "id issuer subject linkedAt linkedBy"),
     rule("Member", ADMIN, "active roles"),
     rule("Practice", ALL, "id name timeZone selfScheduling services clinicians latestCursor"),
-    rule("Practice", STAFF, "clients appointmentRequests"),
+    rule("Practice", CARE_STAFF, "clients"),
+    rule("Practice", OWN_STAFF, "appointmentRequests"),
     rule("Practice", ADMIN, "members clientReads"),
     rule("ClientRead", ADMIN, "member client kind readAt"),
     rule("ClientReadConnection", ADMIN, "edges nodes pageInfo totalCount"),
@@ -51,71 +81,72 @@ const RULES: &[Rule] = &[
     rule("PracticeSelfScheduling", ALL, "enabled defaultRules revision"),
     rule("PracticeSelfScheduling", STAFF, "clinicianOptIn clientAccessControl setupChecklist"),
     rule("Clinician", ALL, "id displayName credentials timeZone active selfScheduling availableSlots"),
-    rule("Clinician", STAFF, "member clients appointmentRequests appointments"),
+    rule("Clinician", STAFF, "member"),
+    rule("Clinician", OWN_STAFF, "clients appointmentRequests appointments"),
     rule("ClinicianSelfScheduling", ALL, "enabled offeredServices rules bookable"),
-    rule("ClinicianSelfScheduling", STAFF, "lock audience weeklyHours setupChecklist"),
-    rule("ClinicianLock", STAFF, "reason lockedBy lockedAt"),
+    rule("ClinicianSelfScheduling", OWN_STAFF, "lock audience weeklyHours setupChecklist"),
+    rule("ClinicianLock", OWN_STAFF, "reason lockedBy lockedAt"),
     rule("ChecklistItem", STAFF, "step done description canBeDoneBy"),
-    rule("WeeklyHours", STAFF, "weekday opensAt closesAt closesNextDay serviceIds modality"),
+    rule("WeeklyHours", OWN_STAFF, "weekday opensAt closesAt closesNextDay serviceIds modality"),
     rule("Service", ALL, "id name durationMinutes modality active confirmation rules"),
     rule("BookingRules", ALL, "slotIntervalMinutes bufferBeforeMinutes bufferAfterMinutes minimumNoticeMinutes bookingHorizonDays maxPerDay maxPerWeek maxPendingPerClient responseDeadlineHours cancellationNoticeHours"),
     rule("BookingRulesOverride", ALL, "slotIntervalMinutes bufferBeforeMinutes bufferAfterMinutes minimumNoticeMinutes bookingHorizonDays maxPerDay maxPerWeek maxPendingPerClient responseDeadlineHours cancellationNoticeHours"),
     rule("EffectiveBookingRules", ALL, "slotIntervalMinutes bufferBeforeMinutes bufferAfterMinutes minimumNoticeMinutes bookingHorizonDays maxPerDay maxPerWeek maxPendingPerClient responseDeadlineHours cancellationNoticeHours"),
     rule("EffectiveInt", ALL, "value source"),
-    rule("Client", ALL, "id displayName email active care appointmentRequests appointments"),
-    rule("Client", STAFF, "member selfSchedulingBlocked"),
-    rule("CareRelationship", ALL, "clinician startedOn endedOn"),
+    rule("Client", CARE, "id displayName email active care appointmentRequests appointments"),
+    rule("Client", CARE_STAFF, "member selfSchedulingBlocked"),
+    rule("CareRelationship", CARE, "clinician startedOn endedOn"),
 
-    rule("SelfSchedulingAccess", ALL, "allowed gates"),
+    rule("SelfSchedulingAccess", CARE, "allowed gates"),
     rule("GateStatus", ALL, "gate open explanation canBeOpenedBy remedy"),
-    rule("GateStatus", STAFF, "decidedBy decidedAt"),
+    rule("GateStatus", OWN_STAFF, "decidedBy decidedAt"),
     rule("SlotList", ALL, "slots closedGates timeZone"),
     rule("Slot", ALL, "startsAt endsAt localStart modality"),
-    rule("SelfSchedulingImpact", STAFF, "dryRun revision cliniciansGaining cliniciansLosing clientsGainingCount clientsLosingCount changes pendingRequestsAffected appointmentsOutsideHours warnings"),
-    rule("ImpactWarning", STAFF, "code message clinician"),
-    rule("AccessChange", STAFF, "clinician client before after"),
+    rule("SelfSchedulingImpact", OWN_STAFF, "dryRun revision cliniciansGaining cliniciansLosing clientsGainingCount clientsLosingCount changes pendingRequestsAffected appointmentsOutsideHours warnings"),
+    rule("ImpactWarning", OWN_STAFF, "code message clinician"),
+    rule("AccessChange", CARE_STAFF, "clinician client before after"),
 
-    rule("AppointmentRequest", ALL, "id status client clinician service startsAt endsAt localStart modality messageToClient decisionReason requestedAt respondBy decidedAt decidedBy appointment reschedules version"),
+    rule("AppointmentRequest", OWN, "id status client clinician service startsAt endsAt localStart modality messageToClient decisionReason requestedAt respondBy decidedAt decidedBy appointment reschedules version"),
     rule("AppointmentRequest", PARTIES, "noteToClinician"),
-    rule("Appointment", ALL, "id status client clinician service startsAt endsAt localStart modality request"),
-    rule("AppointmentRequestEvent", ALL, "cursor type occurredAt appointmentRequest actor"),
-    rule("AppointmentRequestHandedOver", STAFF, "cursor occurredAt appointmentRequestId clinicianId actor"),
+    rule("Appointment", OWN, "id status client clinician service startsAt endsAt localStart modality request"),
+    rule("AppointmentRequestEvent", OWN, "cursor type occurredAt appointmentRequest actor"),
+    rule("AppointmentRequestHandedOver", OWN_STAFF, "cursor occurredAt appointmentRequestId clinicianId actor"),
     rule("StreamReset", ALL, "cursor reason message"),
 
     rule("ClinicianConnection", ALL, "edges nodes pageInfo totalCount"),
     rule("ClinicianEdge", ALL, "cursor node"),
     rule("MemberConnection", ADMIN, "edges nodes pageInfo totalCount"),
     rule("MemberEdge", ADMIN, "cursor node"),
-    rule("ClientConnection", STAFF, "edges nodes pageInfo totalCount"),
-    rule("ClientEdge", STAFF, "cursor node"),
-    rule("AppointmentRequestConnection", ALL, "edges nodes pageInfo totalCount"),
-    rule("AppointmentRequestEdge", ALL, "cursor node"),
-    rule("AccessChangeConnection", STAFF, "edges nodes pageInfo totalCount"),
-    rule("AccessChangeEdge", STAFF, "cursor node"),
+    rule("ClientConnection", CARE_STAFF, "edges nodes pageInfo totalCount"),
+    rule("ClientEdge", CARE_STAFF, "cursor node"),
+    rule("AppointmentRequestConnection", OWN, "edges nodes pageInfo totalCount"),
+    rule("AppointmentRequestEdge", OWN, "cursor node"),
+    rule("AccessChangeConnection", CARE_STAFF, "edges nodes pageInfo totalCount"),
+    rule("AccessChangeEdge", CARE_STAFF, "cursor node"),
     rule("PageInfo", ALL, "hasPreviousPage hasNextPage startCursor endCursor"),
 
     rule("SetPracticeSelfSchedulingPayload", ADMIN, "practice impact errors"),
     rule("SetPracticeSelfSchedulingError", ADMIN, "code field message"),
     rule("UpdatePracticePolicyPayload", ADMIN, "practice impact errors"),
     rule("UpdatePracticePolicyError", ADMIN, "code field message"),
-    rule("SetClinicianSelfSchedulingPayload", STAFF, "clinicians impact errors"),
-    rule("SetClinicianSelfSchedulingError", STAFF, "code field message"),
+    rule("SetClinicianSelfSchedulingPayload", OWN_STAFF, "clinicians impact errors"),
+    rule("SetClinicianSelfSchedulingError", OWN_STAFF, "code field message"),
     rule("LockClinicianSelfSchedulingPayload", ADMIN, "clinician impact errors"),
     rule("LockClinicianSelfSchedulingError", ADMIN, "code field message"),
-    rule("SetOfferedServicesPayload", STAFF, "clinician impact errors"),
-    rule("SetOfferedServicesError", STAFF, "code field message"),
-    rule("SetWeeklyHoursPayload", STAFF, "clinician impact errors"),
-    rule("SetWeeklyHoursError", STAFF, "code field message"),
-    rule("SetClientAccessPayload", STAFF, "clients clinician impact errors"),
-    rule("SetClientAccessError", STAFF, "code field message"),
-    rule("RequestAppointmentPayload", &[Client], "appointmentRequest alternatives errors"),
-    rule("RequestAppointmentError", &[Client], "code field message"),
-    rule("WithdrawAppointmentRequestPayload", &[Client], "appointmentRequest errors"),
-    rule("WithdrawAppointmentRequestError", &[Client], "code field message"),
-    rule("ConfirmAppointmentRequestPayload", STAFF, "appointmentRequest errors"),
-    rule("ConfirmAppointmentRequestError", STAFF, "code field message"),
-    rule("DeclineAppointmentRequestPayload", STAFF, "appointmentRequest errors"),
-    rule("DeclineAppointmentRequestError", STAFF, "code field message"),
+    rule("SetOfferedServicesPayload", OWN_STAFF, "clinician impact errors"),
+    rule("SetOfferedServicesError", OWN_STAFF, "code field message"),
+    rule("SetWeeklyHoursPayload", OWN_STAFF, "clinician impact errors"),
+    rule("SetWeeklyHoursError", OWN_STAFF, "code field message"),
+    rule("SetClientAccessPayload", CARE_STAFF, "clients clinician impact errors"),
+    rule("SetClientAccessError", CARE_STAFF, "code field message"),
+    rule("RequestAppointmentPayload", CLIENT, "appointmentRequest alternatives errors"),
+    rule("RequestAppointmentError", CLIENT, "code field message"),
+    rule("WithdrawAppointmentRequestPayload", CLIENT, "appointmentRequest errors"),
+    rule("WithdrawAppointmentRequestError", CLIENT, "code field message"),
+    rule("ConfirmAppointmentRequestPayload", OWN_STAFF, "appointmentRequest errors"),
+    rule("ConfirmAppointmentRequestError", OWN_STAFF, "code field message"),
+    rule("DeclineAppointmentRequestPayload", OWN_STAFF, "appointmentRequest errors"),
+    rule("DeclineAppointmentRequestError", OWN_STAFF, "code field message"),
     rule("CreateServicePayload", ADMIN, "service errors"),
     rule("CreateServiceError", ADMIN, "code field message"),
     rule("ArchiveServicePayload", ADMIN, "service impact errors"),
@@ -152,20 +183,30 @@ const RULES: &[Rule] = &[
     rule("ReassignAppointmentRequestError", ADMIN, "code field message"),
 ];
 
-type Fields = HashMap<&'static str, &'static [Role]>;
+type Fields = HashMap<&'static str, &'static [Grant]>;
 
 static TABLE: LazyLock<HashMap<&'static str, Fields>> = LazyLock::new(|| {
     let mut table: HashMap<_, Fields> = HashMap::new();
     for rule in RULES {
-        let fields = rule.fields.split_ascii_whitespace().map(|field| (field, rule.roles));
+        let fields = rule.fields.split_ascii_whitespace().map(|field| (field, rule.grants));
         table.entry(rule.parent).or_default().extend(fields);
     }
     table
 });
 
-/// The roles of which one is needed for a field; none where no rule is declared.
-pub fn roles_for(parent: &str, field: &str) -> Option<&'static [Role]> {
+/// Who may read or call a field; none where no rule is declared.
+pub fn grants_for(parent: &str, field: &str) -> Option<&'static [Grant]> {
     TABLE.get(parent)?.get(field).copied()
+}
+
+/// The roles of which one is needed for a field; none where no rule is declared.
+pub fn roles_for(parent: &str, field: &str) -> Option<Vec<Role>> {
+    Some(grants_for(parent, field)?.iter().map(|grant| grant.role).collect())
+}
+
+/// True where a role of the viewer's is near enough to what is somebody's.
+pub fn reaches(viewer: &Viewer, grants: &[Grant], whose: Whose) -> bool {
+    grants.iter().any(|grant| viewer.is_within(grant.role, grant.within, whose))
 }
 
 /// A declared field's name as the table spells it.

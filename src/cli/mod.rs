@@ -56,6 +56,8 @@ enum Command {
     Copy(copy::Copy),
     /// Print the API's schema, as schema.graphql holds it.
     Schema,
+    /// Print who may read and do what: every field of the API, by role, as docs/rights.md holds it.
+    Policy,
     /// Print every limit on what a caller may send, hold or ask for, with its default and its reason.
     Limits,
 }
@@ -169,6 +171,10 @@ async fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Copy(copy) => copy.run().await,
         Command::Schema => {
             print!("{}", crate::graphql::print_sdl());
+            Ok(())
+        }
+        Command::Policy => {
+            print!("{}", crate::auth::policy_page::print());
             Ok(())
         }
         Command::Limits => {

@@ -12,6 +12,49 @@ spelled! {
     }
 }
 
+spelled! {
+    /// How near a member must be to what they read or change, in one of their roles.
+    pub enum Within {
+        /// Anything of their practice that they can reach at all.
+        OwnPractice = "OWN_PRACTICE",
+        /// What is their own, or of a client who is or was in their care.
+        OwnClient = "OWN_CLIENT",
+        /// What is their own: a clinician's settings, requests and appointments; a client's record, requests and
+        /// appointments; a member's own person.
+        Own = "SELF",
+    }
+}
+
+/// Whose something is; nobody's, where it is the practice's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Whose {
+    pub clinician_id: Option<ClinicianId>,
+    pub client_id: Option<ClientId>,
+    pub member_id: Option<MemberId>,
+}
+
+impl Whose {
+    /// A clinician's.
+    pub fn clinician(id: ClinicianId) -> Self {
+        Self { clinician_id: Some(id), ..Self::default() }
+    }
+
+    /// A client's.
+    pub fn client(id: ClientId) -> Self {
+        Self { client_id: Some(id), ..Self::default() }
+    }
+
+    /// A clinician's and a client's.
+    pub fn between(clinician: ClinicianId, client: ClientId) -> Self {
+        Self { client_id: Some(client), ..Self::clinician(clinician) }
+    }
+
+    /// A person's.
+    pub fn member(id: MemberId) -> Self {
+        Self { member_id: Some(id), ..Self::default() }
+    }
+}
+
 /// How somebody is signed in: as a member, and where a token of an issuer says so, by a link. Without the link
 /// they are no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,6 +170,24 @@ impl Viewer {
     /// The member's roles, in the order of `Role`.
     pub fn roles(&self) -> Vec<Role> {
         Role::ALL.iter().copied().filter(|role| self.has(*role)).collect()
+    }
+
+    /// True where the member stands so near, in that role, to what is somebody's.
+    pub fn is_within(&self, role: Role, within: Within, whose: Whose) -> bool {
+        let is_own = whose.member_id == Some(self.member_id)
+            || match role {
+                Role::Admin => false,
+                Role::Clinician => whose.clinician_id.is_some() && whose.clinician_id == self.clinician_id,
+                Role::Client => whose.client_id.is_some() && whose.client_id == self.client_id,
+            };
+        // The store gives a clinician no client but their own ones, and themselves where they are a client besides.
+        let is_own_clients = role == Role::Clinician && whose.client_id.is_some() && whose.client_id != self.client_id;
+        self.has(role)
+            && match within {
+                Within::OwnPractice => true,
+                Within::OwnClient => is_own || is_own_clients,
+                Within::Own => is_own,
+            }
     }
 
     /// Admins and clinicians.

@@ -34,6 +34,18 @@ twins! {
         Access,
     }
 
+    /// How near a member must be to what they read or change.
+    Within = "crate::domain::viewer::Within" {
+        /// Anything of their practice that they can reach at all.
+        OwnPractice,
+        /// What is their own, or of a client who is or was in their care.
+        OwnClient,
+        /// What is their own: a clinician's settings, requests and appointments; a client's record, requests and
+        /// appointments; a member's own person.
+        #[graphql(name = "SELF")]
+        Own,
+    }
+
     /// Who may opt clinicians in and out.
     OptInControl = "crate::domain::settings::Control" {
         /// The clinician for themselves, or an admin for them.

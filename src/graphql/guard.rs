@@ -1,4 +1,5 @@
-//! Field policy at work: before any resolver runs, the viewer's roles are held against the field's rule.
+//! Field policy at work: before any resolver runs, the viewer's roles are held against the field's rule, and where the
+//! object is somebody's, whose it is.
 
 use std::any::TypeId;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,17 +8,18 @@ use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextResolve, ResolveInfo,
 };
 use async_graphql::{
-    PathSegment, QueryPathNode, QueryPathSegment, Request, Response, ServerError, ServerResult, Value,
+    Context, Error, Guard, PathSegment, QueryPathNode, QueryPathSegment, Request, Response, ServerError, ServerResult,
+    Value,
 };
 
-use super::context::{KnownViewer, Session, not_signed_in};
+use super::context::{Asking, KnownViewer, Session, not_signed_in};
 use super::error::{denial, of_request, top_level};
 use super::gathering::Gathering;
 use super::loaders::Loaders;
 use crate::auth::policy;
 use crate::auth::token::Identity;
 use crate::domain::time::Instant;
-use crate::domain::viewer::Viewer;
+use crate::domain::viewer::{Viewer, Whose};
 use crate::usecases::{Denied, Desk};
 
 /// Who a request's token says is asking; put into the request's or the connection's data by `http`.
@@ -76,15 +78,40 @@ impl Extension for Enforcer {
             return next.run(ctx, info).await;
         }
         let viewer = ctx.data_opt::<Session>().map(|session| &session.viewer);
-        let Err(denied) = judge(viewer, info.parent_type, info.name) else { return next.run(ctx, info).await };
-        let mut error = of_request(denial(&denied));
-        error.path = path(info.path_node);
-        if info.return_type.ends_with('!') {
+        let (node, is_nullable) = (info.path_node, !info.return_type.ends_with('!'));
+        let error = match judge(viewer, info.parent_type, info.name) {
+            Err(denied) => ServerError { path: path(node), ..of_request(denial(&denied)) },
+            Ok(()) => match next.run(ctx, info).await {
+                Err(error) if error.source::<OutOfReach>().is_some() => ServerError { locations: Vec::new(), ..error },
+                answered => return answered,
+            },
+        };
+        if !is_nullable {
             return Err(error);
         }
         // Null at its own place, with its error beside; the siblings are not touched.
         self.denials.lock().unwrap_or_else(PoisonError::into_inner).push(error);
         Ok(Some(Value::Null))
+    }
+}
+
+/// The rule's other half, on every field of an object that is somebody's: before its resolver runs, whose the object is
+/// is held against how near the viewer's roles must be.
+pub struct Of(pub &'static str, pub Whose);
+
+/// Marks a denial by nearness among the errors that a field can answer.
+struct OutOfReach;
+
+impl Guard for Of {
+    async fn check(&self, ctx: &Context<'_>) -> async_graphql::Result<()> {
+        let Self(parent, whose) = *self;
+        let viewer = ctx.viewer().map_err(|denied| denial(&denied))?;
+        let grants = policy::grants_for(parent, ctx.item.node.name.node.as_str()).unwrap_or_default();
+        if policy::reaches(viewer, grants, whose) {
+            return Ok(());
+        }
+        let denied = Denied::Forbidden("Your roles allow this field only of what is your own, or of your own clients.");
+        Err(Error { source: Some(Arc::new(OutOfReach)), ..denial(&denied) })
     }
 }
 
@@ -111,8 +138,8 @@ fn given<T: Send + Sync + 'static>(request: &Request) -> Option<&T> {
 /// The viewer's roles against a field's rule. A field without a rule is refused.
 pub fn judge(viewer: Option<&Viewer>, parent: &str, field: &str) -> Result<(), Denied> {
     let viewer = viewer.ok_or_else(not_signed_in)?;
-    match policy::roles_for(parent, field) {
-        Some(roles) if roles.iter().any(|role| viewer.has(*role)) => Ok(()),
+    match policy::grants_for(parent, field) {
+        Some(grants) if grants.iter().any(|grant| viewer.has(grant.role)) => Ok(()),
         Some(_) => Err(Denied::Forbidden("Your roles do not allow this field.")),
         None => Err(Denied::Forbidden("This field has no rule, so nobody may use it.")),
     }

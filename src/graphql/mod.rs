@@ -20,6 +20,7 @@ pub mod request_id;
 mod scalars;
 mod sdl;
 mod subscription;
+mod told;
 mod types;
 
 pub use api::Api;
@@ -36,4 +37,6 @@ fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, s
         // Ours is asked before (`document::size`), and names its limit.
         .limit_recursive_depth(usize::MAX)
         .register_output_type::<types::node::Node>()
+        // The last: it tells the policy of all that is known by then.
+        .register_output_type::<told::Told>()
 }

@@ -5,6 +5,7 @@
 mod engines;
 mod support;
 
+mod access_matrix;
 mod bad_input;
 mod bad_requests;
 mod client_reads;
@@ -16,6 +17,7 @@ mod handing_over;
 mod http;
 mod members;
 mod metrics;
+mod nearness;
 mod races;
 mod revocation;
 mod rights;
@@ -33,6 +35,7 @@ mod validation;
 fn main() -> std::process::ExitCode {
     support::run(
         &[
+            access_matrix::TESTS,
             bad_input::TESTS,
             bad_requests::TESTS,
             client_reads::TESTS,
@@ -43,6 +46,7 @@ fn main() -> std::process::ExitCode {
             http::TESTS,
             members::TESTS,
             metrics::TESTS,
+            nearness::TESTS,
             races::TESTS,
             revocation::TESTS,
             rights::TESTS,

@@ -47,7 +47,7 @@ pub struct AddClient;
 
 #[Object]
 impl AddClient {
-    /// Adds a client, in nobody's care until care starts. Requires: admin.
+    /// Adds a client, in nobody's care until care starts.
     async fn add_client(
         &self,
         ctx: &Context<'_>,

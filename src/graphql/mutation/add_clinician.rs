@@ -52,7 +52,6 @@ pub struct AddClinician;
 #[Object]
 impl AddClinician {
     /// Adds a clinician, with everything off: nobody can book them until they opt in, offer a service and open hours.
-    /// Requires: admin.
     async fn add_clinician(
         &self,
         ctx: &Context<'_>,

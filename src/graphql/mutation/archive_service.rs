@@ -47,7 +47,7 @@ pub struct ArchiveService;
 
 #[Object]
 impl ArchiveService {
-    /// Archives a service: it can no longer be booked, what is booked of it stays. Requires: admin.
+    /// Archives a service: it can no longer be booked, what is booked of it stays.
     async fn archive_service(
         &self,
         ctx: &Context<'_>,

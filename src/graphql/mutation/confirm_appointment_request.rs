@@ -41,7 +41,7 @@ pub struct ConfirmAppointmentRequest;
 #[Object]
 impl ConfirmAppointmentRequest {
     /// Confirms a request: its time becomes an appointment, and the client's streams tell them at once. Confirming
-    /// twice changes nothing and tells nobody twice. Requires: the asked clinician, or an admin.
+    /// twice changes nothing and tells nobody twice.
     async fn confirm_appointment_request(
         &self,
         ctx: &Context<'_>,

@@ -50,7 +50,7 @@ pub struct CreateService;
 
 #[Object]
 impl CreateService {
-    /// Adds a service. Nobody offers it until a clinician chooses to. Requires: admin.
+    /// Adds a service. Nobody offers it until a clinician chooses to.
     async fn create_service(
         &self,
         ctx: &Context<'_>,

@@ -57,7 +57,6 @@ pub struct DeactivateClient;
 impl DeactivateClient {
     /// Takes the client's role from a member: from that moment they can book nobody, and their streams end. Other roles of
     /// theirs stay, and so do care and access on record. Doing it twice changes nothing, and lists what is still open.
-    /// Requires: admin.
     async fn deactivate_client(
         &self,
         ctx: &Context<'_>,

@@ -57,7 +57,6 @@ pub struct DeactivateClinician;
 impl DeactivateClinician {
     /// Takes the clinician's role from a member: from that moment nobody can book them, and their streams end. Other roles of
     /// theirs stay; what they had set stays under it. Doing it twice changes nothing, and lists what is still open.
-    /// Requires: admin.
     async fn deactivate_clinician(
         &self,
         ctx: &Context<'_>,

@@ -59,7 +59,7 @@ pub struct DeactivateMember;
 impl DeactivateMember {
     /// Ends a member's part in the practice: from that moment they cannot sign in, they hold no role, their streams end, and
     /// as a clinician they cannot be booked. Everything that they did and booked stays. Doing it twice changes nothing, and
-    /// lists nothing. A practice keeps one active admin at least. Requires: admin.
+    /// lists nothing. A practice keeps one active admin at least.
     async fn deactivate_member(
         &self,
         ctx: &Context<'_>,

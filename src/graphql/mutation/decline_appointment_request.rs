@@ -44,7 +44,7 @@ pub struct DeclineAppointmentRequest;
 #[Object]
 impl DeclineAppointmentRequest {
     /// Declines a request, with a reason: its time is free again, and the client's streams tell them at once.
-    /// Declining twice changes nothing. Requires: the asked clinician, or an admin.
+    /// Declining twice changes nothing.
     async fn decline_appointment_request(
         &self,
         ctx: &Context<'_>,

@@ -56,7 +56,7 @@ pub struct EndCare;
 #[Object]
 impl EndCare {
     /// Ends a client's care with a clinician, or moves an end that is still to come: new requests stop, requests that wait
-    /// stay decidable, what is booked stays booked. Requires: admin.
+    /// stay decidable, what is booked stays booked.
     async fn end_care(
         &self,
         ctx: &Context<'_>,

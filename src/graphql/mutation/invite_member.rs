@@ -45,7 +45,7 @@ pub struct InviteMember;
 #[Object]
 impl InviteMember {
     /// Adds a person who signs in as an admin. Clinicians are added with `addClinician`, clients with `addClient`. frontdesk
-    /// sends them nothing: tell them how to sign in. Requires: admin.
+    /// sends them nothing: tell them how to sign in.
     async fn invite_member(
         &self,
         ctx: &Context<'_>,

@@ -55,7 +55,7 @@ pub struct LinkMember;
 #[Object]
 impl LinkMember {
     /// Lets a member sign in by an issuer, such as the practice's OpenID Connect server: its tokens with this subject are
-    /// theirs from now on, with the roles that the member holds here. One subject names one member of one practice. Requires: admin.
+    /// theirs from now on, with the roles that the member holds here. One subject names one member of one practice.
     async fn link_member(
         &self,
         ctx: &Context<'_>,

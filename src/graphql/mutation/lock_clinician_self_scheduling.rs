@@ -52,7 +52,7 @@ pub struct LockClinicianSelfScheduling;
 #[Object]
 impl LockClinicianSelfScheduling {
     /// Holds a clinician off, with a reason, or lifts the hold. The clinician's own settings stay as they are under
-    /// it; requests that wait can still be answered. Requires: admin.
+    /// it; requests that wait can still be answered.
     async fn lock_clinician_self_scheduling(
         &self,
         ctx: &Context<'_>,

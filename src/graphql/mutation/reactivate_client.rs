@@ -50,7 +50,7 @@ pub struct ReactivateClient;
 #[Object]
 impl ReactivateClient {
     /// Gives the client's role back to a member who had it. Care and access are as they were, so that they may book again at
-    /// once: preview with `dryRun`. Doing it twice changes nothing. Requires: admin.
+    /// once: preview with `dryRun`. Doing it twice changes nothing.
     async fn reactivate_client(
         &self,
         ctx: &Context<'_>,

@@ -50,7 +50,7 @@ pub struct ReactivateClinician;
 #[Object]
 impl ReactivateClinician {
     /// Gives the clinician's role back to a member who had it. They come back opted out, with the services, hours and client
-    /// access that they left: nobody can book them until they opt in again. Doing it twice changes nothing. Requires: admin.
+    /// access that they left: nobody can book them until they opt in again. Doing it twice changes nothing.
     async fn reactivate_clinician(
         &self,
         ctx: &Context<'_>,

@@ -37,7 +37,7 @@ pub struct ReactivateMember;
 #[Object]
 impl ReactivateMember {
     /// Lets a member who left sign in again. They hold no role until one is given to them: with `updateMemberRoles`,
-    /// `reactivateClinician` or `reactivateClient`. Doing it twice changes nothing. Requires: admin.
+    /// `reactivateClinician` or `reactivateClient`. Doing it twice changes nothing.
     async fn reactivate_member(
         &self,
         ctx: &Context<'_>,

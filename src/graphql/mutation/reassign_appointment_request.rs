@@ -52,7 +52,7 @@ impl ReassignAppointmentRequest {
     /// Hands a pending request to another clinician who offers its service and has the client in their care. Start, length and
     /// deadline stay; the time is held with the other clinician from the moment that the first is free of it, with the
     /// other's buffers. The client's note goes along: from then on the other clinician reads it, and the first no more. Hours,
-    /// notice and caps bind clients only. All three are told. Handing it to whoever has it changes nothing. Requires: admin.
+    /// notice and caps bind clients only. All three are told. Handing it to whoever has it changes nothing.
     async fn reassign_appointment_request(
         &self,
         ctx: &Context<'_>,

@@ -51,7 +51,7 @@ pub struct SetOfferedServices;
 
 #[Object]
 impl SetOfferedServices {
-    /// Replaces the services that clients can ask a clinician for. Requires: admin, or the clinician for themselves.
+    /// Replaces the services that clients can ask a clinician for.
     async fn set_offered_services(
         &self,
         ctx: &Context<'_>,

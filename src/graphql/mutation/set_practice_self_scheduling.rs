@@ -46,7 +46,7 @@ pub struct SetPracticeSelfScheduling;
 #[Object]
 impl SetPracticeSelfScheduling {
     /// Turns self-scheduling on or off for the whole practice. Turning it on opens nothing by itself: each clinician
-    /// opts in. Requires: admin.
+    /// opts in.
     async fn set_practice_self_scheduling(
         &self,
         ctx: &Context<'_>,

@@ -58,7 +58,7 @@ pub struct SetWeeklyHours;
 #[Object]
 impl SetWeeklyHours {
     /// Replaces a clinician's weekly hours. What is booked stays booked; meetings that now lie outside the hours are
-    /// in the impact. Requires: admin, or the clinician for themselves.
+    /// in the impact.
     async fn set_weekly_hours(
         &self,
         ctx: &Context<'_>,

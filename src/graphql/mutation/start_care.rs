@@ -61,7 +61,7 @@ pub struct StartCare;
 
 #[Object]
 impl StartCare {
-    /// Puts a client into a clinician's care: one of the gates. Requires: admin.
+    /// Puts a client into a clinician's care: one of the gates.
     async fn start_care(
         &self,
         ctx: &Context<'_>,

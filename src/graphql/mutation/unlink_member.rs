@@ -42,7 +42,7 @@ pub struct UnlinkMember;
 #[Object]
 impl UnlinkMember {
     /// Takes a link away: its subject can no longer sign in, and the streams that it opened end at once. Tokens that the
-    /// server itself issued to the member stay good. Requires: admin.
+    /// server itself issued to the member stay good.
     async fn unlink_member(
         &self,
         ctx: &Context<'_>,

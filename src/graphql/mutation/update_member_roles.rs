@@ -44,7 +44,7 @@ pub struct UpdateMemberRoles;
 impl UpdateMemberRoles {
     /// Makes a member an admin, or takes that role from them; doing it twice changes nothing. Whoever loses it cannot act as
     /// an admin from that moment, and their streams end. A practice keeps one active admin at least. The other roles come
-    /// and go with `addClinician`, `deactivateClinician`, `addClient` and `deactivateClient`. Requires: admin.
+    /// and go with `addClinician`, `deactivateClinician`, `addClient` and `deactivateClient`.
     async fn update_member_roles(
         &self,
         ctx: &Context<'_>,

@@ -49,7 +49,6 @@ pub struct UpdatePracticePolicy;
 #[Object]
 impl UpdatePracticePolicy {
     /// Says who may opt clinicians in, and who may allow and block clients. What was decided before stays decided.
-    /// Requires: admin.
     async fn update_practice_policy(
         &self,
         ctx: &Context<'_>,

@@ -39,7 +39,7 @@ pub struct WithdrawAppointmentRequest;
 #[Object]
 impl WithdrawAppointmentRequest {
     /// Takes a request back: its time is free again, and the clinician's streams tell them at once. Withdrawing twice
-    /// changes nothing. Requires: the client who asked.
+    /// changes nothing.
     async fn withdraw_appointment_request(
         &self,
         ctx: &Context<'_>,

@@ -7,8 +7,10 @@ use super::member::Member;
 use crate::domain::gates::Verdict;
 use crate::domain::ids::ClinicianId;
 use crate::domain::settings::Decision;
+use crate::domain::viewer::Whose;
 use crate::domain::words::{self, Reader};
 use crate::graphql::enums::{Gate, Role};
+use crate::graphql::guard::Of;
 use crate::graphql::scalars::DateTime;
 use crate::usecases::Access;
 
@@ -45,17 +47,19 @@ pub struct GateStatus {
     /// What would open it, in one sentence; null for an open gate.
     remedy: Option<String>,
     #[graphql(skip)]
+    clinician_id: ClinicianId,
+    #[graphql(skip)]
     decision: Option<Decision>,
 }
 
-#[ComplexObject]
+#[ComplexObject(guard = Of("GateStatus", Whose::clinician(self.clinician_id)))]
 impl GateStatus {
-    /// The member who decided so last; null where nobody has yet, where the operator did, and to clients.
+    /// The member who decided so last; null where nobody has yet, and where the operator did.
     async fn decided_by(&self, ctx: &Context<'_>) -> Option<Result<Member>> {
         Member::load(ctx, self.decision?.by).await.transpose()
     }
 
-    /// When it was decided so last; null where nobody has yet, and to clients.
+    /// When it was decided so last; null where nobody has yet.
     async fn decided_at(&self) -> Option<DateTime> {
         Some(self.decision?.at.into())
     }
@@ -71,6 +75,7 @@ impl GateStatus {
             explanation: words::explanation(verdict.finding, name, reader),
             can_be_opened_by: words::can_be_opened_by(verdict, settings).iter().map(|role| Role::from(*role)).collect(),
             remedy: words::remedy(verdict, reader).map(str::to_owned),
+            clinician_id: clinician,
             decision: verdict.decision,
         };
         verdicts.iter().map(shown).collect()

@@ -9,9 +9,11 @@ use super::request::AppointmentRequest;
 use super::service::Service;
 use crate::domain::ids::AppointmentId;
 use crate::domain::requests;
+use crate::domain::viewer::Whose;
 use crate::graphql::context::Asking;
 use crate::graphql::enums::{AppointmentStatus, Modality};
 use crate::graphql::error::denial;
+use crate::graphql::guard::Of;
 use crate::graphql::loaders::RequestBehind;
 use crate::graphql::scalars::DateTime;
 use crate::usecases::Denied;
@@ -31,7 +33,7 @@ impl Appointment {
 }
 
 /// A booked time of a client with a clinician. Seen by that client, that clinician and the admins.
-#[Object]
+#[Object(guard = Of("Appointment", Whose::between(self.appointment.clinician_id, self.appointment.client_id)))]
 impl Appointment {
     /// `appointment_` and 32 hexadecimal digits.
     pub async fn id(&self) -> ID {

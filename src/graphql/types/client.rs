@@ -10,8 +10,10 @@ use super::request;
 use crate::domain::ids::{ClientId, ClinicianId};
 use crate::domain::rejection::Rejection;
 use crate::domain::text;
+use crate::domain::viewer::Whose;
 use crate::graphql::context::Asking;
 use crate::graphql::error::{denial, top_level};
+use crate::graphql::guard::Of;
 use crate::graphql::input::{self, AppointmentRequestFilter};
 use crate::graphql::loaders::CareOf;
 use crate::graphql::page::{self, AppointmentRequestConnection, ClientConnection};
@@ -39,14 +41,14 @@ impl Client {
 }
 
 /// A member who is cared for. Seen by admins, by the clinicians in whose care they are or were, and by themselves.
-#[Object]
+#[Object(guard = Of("Client", Whose::client(self.row.id)))]
 impl Client {
     /// `client_` and 32 hexadecimal digits.
     pub async fn id(&self) -> ID {
         self.row.id.to_string().into()
     }
 
-    /// The client's person. Null to clients.
+    /// The client's person.
     async fn member(&self, ctx: &Context<'_>) -> Option<Result<Member>> {
         Member::load(ctx, Some(self.row.member_id)).await.transpose()
     }
@@ -66,7 +68,7 @@ impl Client {
         self.row.active
     }
 
-    /// True while an admin blocks their self-scheduling in the whole practice. Null to clients.
+    /// True while an admin blocks their self-scheduling in the whole practice.
     async fn self_scheduling_blocked(&self) -> Option<bool> {
         Some(self.row.blocked)
     }

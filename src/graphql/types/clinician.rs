@@ -10,8 +10,10 @@ use super::slot::SlotList;
 use super::{client, request};
 use crate::domain::ids::ClinicianId;
 use crate::domain::settings;
+use crate::domain::viewer::Whose;
 use crate::graphql::context::Asking;
 use crate::graphql::error::top_level;
+use crate::graphql::guard::Of;
 use crate::graphql::input::{self, AppointmentRequestFilter};
 use crate::graphql::page::{AppointmentRequestConnection, ClientConnection};
 use crate::graphql::scalars::{DateTime, TimeZone};
@@ -36,14 +38,14 @@ impl Clinician {
 
 /// A member who sees clients. Every member may see who the clinicians are; their clients, requests and appointments are
 /// for themselves and the admins.
-#[Object]
+#[Object(guard = Of("Clinician", Whose::clinician(self.id)))]
 impl Clinician {
     /// `clinician_` and 32 hexadecimal digits.
     pub async fn id(&self) -> ID {
         self.id.to_string().into()
     }
 
-    /// The clinician's person. Null to clients.
+    /// The clinician's person.
     async fn member(&self, ctx: &Context<'_>) -> Option<Result<Member>> {
         Member::load(ctx, Some(self.row().member_id)).await.transpose()
     }
@@ -94,7 +96,7 @@ impl Clinician {
         Ok(SlotList(found.await.map_err(top_level)?))
     }
 
-    /// The clients who are or were in this clinician's care, by name. For the clinician themselves and admins.
+    /// The clients who are or were in this clinician's care, by name.
     async fn clients(
         &self,
         ctx: &Context<'_>,
@@ -104,7 +106,7 @@ impl Clinician {
         Some(client::page(ctx, self.settings.clone(), Some(self.id), first, after, None).await.map_err(top_level))
     }
 
-    /// This clinician's requests, newest first. For the clinician themselves and admins.
+    /// This clinician's requests, newest first.
     async fn appointment_requests(
         &self,
         ctx: &Context<'_>,
@@ -117,8 +119,7 @@ impl Clinician {
         Some(request::page(ctx, self.settings.clone(), filter, first, after).await.map_err(top_level))
     }
 
-    /// This clinician's appointments that overlap a range, by start, at most 2000. For the clinician themselves and
-    /// admins.
+    /// This clinician's appointments that overlap a range, by start, at most 2000.
     async fn appointments(
         &self,
         ctx: &Context<'_>,

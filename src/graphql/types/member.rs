@@ -5,9 +5,11 @@ use async_graphql::{Context, ID, Object, Result};
 use crate::domain::ids::MemberId;
 use crate::domain::rejection::Rejection;
 use crate::domain::text;
+use crate::domain::viewer::Whose;
 use crate::graphql::context::Asking;
 use crate::graphql::enums::Role;
 use crate::graphql::error::denial;
+use crate::graphql::guard::Of;
 use crate::graphql::loaders::LinksOf;
 use crate::graphql::page::{self, MemberConnection};
 use crate::graphql::scalars::DateTime;
@@ -32,7 +34,7 @@ impl Member {
 
 /// A person of the practice who can sign in; holds one or more roles. Staff may see every member, a client only
 /// themselves.
-#[Object]
+#[Object(guard = Of("Member", Whose::member(self.0.id)))]
 impl Member {
     /// `member_` and 32 hexadecimal digits.
     pub async fn id(&self) -> ID {
@@ -49,7 +51,7 @@ impl Member {
         self.0.email.as_deref()
     }
 
-    /// The issuer's subjects that sign in as this member, oldest first, at most 10. For admins.
+    /// The issuer's subjects that sign in as this member, oldest first, at most 10.
     async fn links(&self, ctx: &Context<'_>) -> Option<Result<Vec<MemberLink>>> {
         let found = async {
             let loaders = ctx.loaders().map_err(|denied| denial(&denied))?;
@@ -59,12 +61,12 @@ impl Member {
         Some(found.await)
     }
 
-    /// False once they have left: they can no longer sign in. For admins.
+    /// False once they have left: they can no longer sign in.
     async fn active(&self) -> Option<bool> {
         Some(self.0.active)
     }
 
-    /// What they may do now; empty once they have left. For admins.
+    /// What they may do now; empty once they have left.
     async fn roles(&self) -> Option<Vec<Role>> {
         let roles = if self.0.active { self.0.roles.roles() } else { Vec::new() };
         Some(roles.into_iter().map(Role::from).collect())

@@ -87,7 +87,7 @@ impl Practice {
         Ok(page.map_err(|wrong| top_level(wrong.into()))?.into())
     }
 
-    /// Everybody who is or was of the practice, by name: admins, clinicians and clients, and those who have left. For admins.
+    /// Everybody who is or was of the practice, by name: admins, clinicians and clients, and those who have left.
     async fn members(
         &self,
         ctx: &Context<'_>,

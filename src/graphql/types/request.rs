@@ -10,9 +10,11 @@ use super::member::Member;
 use super::service::Service;
 use crate::domain::ids::RequestId;
 use crate::domain::requests;
+use crate::domain::viewer::Whose;
 use crate::graphql::context::Asking;
 use crate::graphql::enums::{AppointmentRequestStatus, DeclineReason, Modality};
 use crate::graphql::error::denial;
+use crate::graphql::guard::Of;
 use crate::graphql::input::AppointmentRequestFilter;
 use crate::graphql::page::{self, AppointmentRequestConnection};
 use crate::graphql::scalars::DateTime;
@@ -33,7 +35,7 @@ impl AppointmentRequest {
 }
 
 /// A client's request for a time with a clinician. Seen by that client, that clinician and the admins.
-#[Object]
+#[Object(guard = Of("AppointmentRequest", Whose::between(self.request.clinician_id, self.request.client_id)))]
 impl AppointmentRequest {
     /// `request_` and 32 hexadecimal digits; those made later sort later.
     pub async fn id(&self) -> ID {
@@ -86,17 +88,8 @@ impl AppointmentRequest {
     /// The client's note, at most 1000 characters, for the client and the asked clinician alone: an admin who is neither
     /// reads null. Null too where there is none. Where an admin hands the request to another clinician, the note goes along:
     /// `clinician` reads it then, and whoever had the request before reads it no more.
-    async fn note_to_clinician(&self, ctx: &Context<'_>) -> Option<Result<&str>> {
-        let viewer = match ctx.viewer() {
-            Ok(viewer) => viewer,
-            Err(denied) => return Some(Err(denial(&denied))),
-        };
-        let is_own =
-            viewer.client_id == Some(self.request.client_id) || viewer.clinician_id == Some(self.request.clinician_id);
-        if is_own {
-            return self.request.note_to_clinician.as_deref().map(Ok);
-        }
-        Some(Err(denial(&Denied::Forbidden("The note is for the client and the clinician alone."))))
+    async fn note_to_clinician(&self) -> Option<&str> {
+        self.request.note_to_clinician.as_deref()
     }
 
     /// What the clinician or an admin wrote with the answer, at most 1000 characters; null where they wrote nothing.

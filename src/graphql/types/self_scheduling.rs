@@ -11,12 +11,13 @@ use super::weekly_hours::WeeklyHours;
 use crate::domain::checklist;
 use crate::domain::ids::ClinicianId;
 use crate::domain::settings;
+use crate::domain::viewer::Whose;
 use crate::graphql::context::Asking;
 use crate::graphql::enums::{Audience, ClientAccessControl, OptInControl};
 use crate::graphql::error::denial;
+use crate::graphql::guard::Of;
 use crate::graphql::loaders::BookableOf;
 use crate::graphql::scalars::DateTime;
-use crate::usecases::Denied;
 
 /// The practice's settings for self-scheduling.
 pub struct PracticeSelfScheduling(pub Settings);
@@ -29,12 +30,12 @@ impl PracticeSelfScheduling {
         self.0.enabled
     }
 
-    /// Who may opt clinicians in and out. Null to clients.
+    /// Who may opt clinicians in and out.
     async fn clinician_opt_in(&self) -> Option<OptInControl> {
         Some(self.0.clinician_opt_in.into())
     }
 
-    /// Who may allow and block clients for one clinician. Null to clients.
+    /// Who may allow and block clients for one clinician.
     async fn client_access_control(&self) -> Option<ClientAccessControl> {
         Some(self.0.client_access_control.into())
     }
@@ -45,7 +46,7 @@ impl PracticeSelfScheduling {
     }
 
     /// What is still missing before any client sees a slot, and who can do it. A clinician's step is done when one
-    /// clinician has done it. Null to clients.
+    /// clinician has done it.
     async fn setup_checklist(&self) -> Option<Vec<ChecklistItem>> {
         Some(shown(checklist::of_practice(&self.0)))
     }
@@ -69,7 +70,7 @@ impl ClinicianSelfScheduling {
 }
 
 /// A clinician's settings for self-scheduling: their own, kept as they are while an admin holds them off.
-#[Object]
+#[Object(guard = Of("ClinicianSelfScheduling", Whose::clinician(self.id)))]
 impl ClinicianSelfScheduling {
     /// The clinician's opt-in; false for every new clinician. Like the offered services and the rules it is no secret in
     /// the practice: every member may read it. Whoever is neither the clinician nor an admin reads false
@@ -80,17 +81,13 @@ impl ClinicianSelfScheduling {
         clinician.enabled && (is_told_of_locks || clinician.lock.is_none())
     }
 
-    /// An admin's hold, with its reason; null where there is none. For the clinician themselves and admins.
-    async fn lock(&self, ctx: &Context<'_>) -> Option<Result<ClinicianLock>> {
-        // Denied whether there is a hold or not: the difference would tell.
-        if !ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id)) {
-            return Some(Err(denial(&Denied::Forbidden("A hold is for the clinician and the admins alone."))));
-        }
-        let lock = self.clinician().lock.clone()?;
-        Some(Ok(ClinicianLock { lock }))
+    /// An admin's hold, with its reason; null where there is none. Another clinician is denied it whether there is a hold
+    /// or not.
+    async fn lock(&self) -> Option<ClinicianLock> {
+        self.clinician().lock.clone().map(|lock| ClinicianLock { lock })
     }
 
-    /// Whom the opt-in is for; null before the first opt-in, and to clients.
+    /// Whom the opt-in is for; null before the first opt-in.
     async fn audience(&self) -> Option<Audience> {
         self.clinician().audience.map(Audience::from)
     }
@@ -104,7 +101,7 @@ impl ClinicianSelfScheduling {
     }
 
     /// The weekly hours, in order of weekday and time, wall clock in the clinician's zone. Empty for every new
-    /// clinician; null to clients, who see slots instead.
+    /// clinician. Others see slots instead.
     async fn weekly_hours(&self) -> Option<Vec<WeeklyHours>> {
         Some(self.clinician().hours.iter().map(WeeklyHours::from).collect())
     }
@@ -121,13 +118,9 @@ impl ClinicianSelfScheduling {
         Ok(loaders.one(BookableOf(self.id)).await?.unwrap_or(false))
     }
 
-    /// What is still missing before a client of this clinician sees a slot, and who can do it. For the clinician
-    /// themselves and admins.
-    async fn setup_checklist(&self, ctx: &Context<'_>) -> Option<Result<Vec<ChecklistItem>>> {
-        if ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id)) {
-            return Some(Ok(shown(checklist::of_clinician(&self.settings, self.clinician()))));
-        }
-        Some(Err(denial(&Denied::Forbidden("The checklist is for the clinician and the admins alone."))))
+    /// What is still missing before a client of this clinician sees a slot, and who can do it.
+    async fn setup_checklist(&self) -> Option<Vec<ChecklistItem>> {
+        Some(shown(checklist::of_clinician(&self.settings, self.clinician())))
     }
 }
 

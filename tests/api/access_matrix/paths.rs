@@ -1,0 +1,242 @@
+//! How each type is reached: a document with a place, `@`, where its fields are selected.
+
+use serde_json::{Value, json};
+
+use super::printed::Printed;
+use super::scene::{Scene, Whose};
+
+/// A way to an object of a type.
+#[derive(Clone)]
+pub struct Path {
+    /// The type whose fields are selected at `@`.
+    pub of: String,
+    pub document: String,
+    pub variables: Value,
+    pub whose: Whose,
+    /// The one field that is selected; all where none is named.
+    pub only: Option<String>,
+    /// What a mutation answers who has the role and is not near.
+    pub refused: &'static str,
+}
+
+impl Path {
+    pub fn new(of: &str, whose: Whose, document: &str) -> Self {
+        Self {
+            of: of.to_owned(),
+            document: document.to_owned(),
+            variables: json!({}),
+            whose,
+            only: None,
+            refused: "NOT_FOUND",
+        }
+    }
+
+    fn refused(self, refused: &'static str) -> Self {
+        Self { refused, ..self }
+    }
+}
+
+const RANGE: &str = "from: \"2027-01-01T00:00:00Z\", to: \"2027-02-01T00:00:00Z\"";
+
+/// The arguments that a field of a type is asked with; nothing where it needs none.
+pub fn arguments(scene: &Scene, of: &str, field: &str) -> Option<String> {
+    let (dana, casey) = (&scene.dana.id, &scene.casey.id);
+    let service = &scene.practice.service_id;
+    let id = |id: &str| format!("id: \"{id}\"");
+    Some(match (of, field) {
+        ("Query", "node" | "service") => id(service),
+        ("Query", "clinician") => id(dana),
+        ("Query", "client") => id(casey),
+        ("Query", "appointmentRequest") => id(&scene.waiting[0]),
+        ("Query", "appointment") => id(&scene.appointment),
+        ("Query", "selfSchedulingAccess") => format!("clinicianId: \"{dana}\", clientId: \"{casey}\""),
+        ("Clinician", "availableSlots") => format!("serviceId: \"{service}\", {RANGE}"),
+        ("Clinician" | "Client", "appointments") => RANGE.to_owned(),
+        ("Subscription", "appointmentRequestChanged" | "appointmentRequested") => "after: \"LOG.0\"".to_owned(),
+        _ => return None,
+    })
+}
+
+/// The ways through the roots of queries: each root field by itself.
+pub fn roots(printed: &Printed) -> Vec<Path> {
+    let whose = |field: &str| match field {
+        "node" | "service" => Whose::Practices,
+        "clinician" => Whose::Clinicians,
+        "client" => Whose::Clients,
+        "appointmentRequest" | "appointment" | "selfSchedulingAccess" => Whose::Theirs,
+        _ => Whose::Askers,
+    };
+    let root = |root: &str, verb: &str, field: &String| Path {
+        only: Some(field.clone()),
+        whose: if root == "Query" { whose(field) } else { Whose::Askers },
+        ..Path::new(root, Whose::Askers, &format!("{verb} {{ @ }}"))
+    };
+    let queries = printed.objects["Query"].keys().map(|field| root("Query", "query", field));
+    let streams = printed.objects["Subscription"].keys().map(|field| root("Subscription", "subscription", field));
+    queries.chain(streams).collect()
+}
+
+/// The ways that lead through a lock: Dana is locked while they are gone.
+pub fn while_locked(scene: &Scene) -> Vec<Path> {
+    let (dana, access) = (clinician(scene), arguments(scene, "Query", "selfSchedulingAccess").expect("known"));
+    let slots = arguments(scene, "Clinician", "availableSlots").expect("known");
+    let settings = |inside: &str| format!("{{ {dana} {{ selfScheduling {{ {inside} }} }} }}");
+    vec![
+        Path::new("ClinicianLock", Whose::Clinicians, &settings("lock { @ }")),
+        Path::new("ClinicianSelfScheduling", Whose::Clinicians, &settings("@")),
+        Path::new("GateStatus", Whose::Theirs, &format!("{{ selfSchedulingAccess({access}) {{ gates {{ @ }} }} }}")),
+        Path::new(
+            "GateStatus",
+            Whose::Clinicians,
+            &format!("{{ {dana} {{ availableSlots({slots}) {{ closedGates {{ @ }} }} }} }}"),
+        ),
+        Path::new("SlotList", Whose::Clinicians, &format!("{{ {dana} {{ availableSlots({slots}) {{ @ }} }} }}")),
+    ]
+}
+
+fn clinician(scene: &Scene) -> String {
+    format!("clinician(id: \"{}\")", scene.dana.id)
+}
+
+/// All other ways.
+pub fn all(scene: &Scene) -> Vec<Path> {
+    [of_the_practice(scene), of_people(scene), of_meetings(scene), of_impacts(scene), of_streams()].concat()
+}
+
+fn of_the_practice(scene: &Scene) -> Vec<Path> {
+    let practice = |of: &str, inside: &str| Path::new(of, Whose::Askers, &format!("{{ practice {{ {inside} }} }}"));
+    let service = format!("{{ service(id: \"{}\") {{ rules {{ @ }} }} }}", scene.practice.service_id);
+    vec![
+        Path::new("Node", Whose::Practices, &format!("{{ node(id: \"{}\") {{ @ }} }}", scene.practice.service_id)),
+        Path::new("Viewer", Whose::Askers, "{ viewer { @ } }"),
+        practice("Practice", "@"),
+        practice("PracticeSelfScheduling", "selfScheduling { @ }"),
+        practice("BookingRules", "selfScheduling { defaultRules { @ } }"),
+        practice("ChecklistItem", "selfScheduling { setupChecklist { @ } }"),
+        practice("Service", "services { @ }"),
+        Path::new("BookingRulesOverride", Whose::Practices, &service),
+        practice("ClinicianConnection", "clinicians { @ }"),
+        practice("ClinicianEdge", "clinicians { edges { @ } }"),
+        practice("PageInfo", "clinicians { pageInfo { @ } }"),
+        practice("MemberConnection", "members { @ }"),
+        practice("MemberEdge", "members { edges { @ } }"),
+        practice("ClientReadConnection", "clientReads { @ }"),
+        practice("ClientReadEdge", "clientReads { edges { @ } }"),
+        practice("ClientRead", "clientReads { nodes { @ } }"),
+        practice("ClientConnection", "clients { @ }"),
+        practice("ClientEdge", "clients { edges { @ } }"),
+        practice("AppointmentRequestConnection", "appointmentRequests { @ }"),
+        practice("AppointmentRequestEdge", "appointmentRequests { edges { @ } }"),
+    ]
+}
+
+fn of_people(scene: &Scene) -> Vec<Path> {
+    let dana = |of: &str, inside: &str| {
+        Path::new(of, Whose::Clinicians, &format!("{{ {} {{ {inside} }} }}", clinician(scene)))
+    };
+    let casey = |of: &str, inside: &str| {
+        let document = format!("{{ client(id: \"{}\") {{ {inside} }} }}", scene.casey.id);
+        Path::new(of, Whose::Clients, &document)
+    };
+    let slots = arguments(scene, "Clinician", "availableSlots").expect("known");
+    vec![
+        dana("Clinician", "@"),
+        Path::new("Clinician", Whose::Practices, &format!("{{ clinician(id: \"{}\") {{ @ }} }}", scene.gone.1)),
+        dana("ClinicianSelfScheduling", "selfScheduling { @ }"),
+        dana("WeeklyHours", "selfScheduling { weeklyHours { @ } }"),
+        dana("ChecklistItem", "selfScheduling { setupChecklist { @ } }"),
+        dana("EffectiveBookingRules", "selfScheduling { rules { @ } }"),
+        dana("EffectiveInt", "selfScheduling { rules { minimumNoticeMinutes { @ } } }"),
+        dana("Member", "member { @ }"),
+        dana("MemberLink", "member { links { @ } }"),
+        dana("Slot", &format!("availableSlots({slots}) {{ slots {{ @ }} }}")),
+        dana("SlotList", &format!("availableSlots({slots}) {{ @ }}")),
+        Path::new("Member", Whose::Askers, "{ viewer { member { @ } } }"),
+        casey("Client", "@"),
+        casey("Member", "member { @ }"),
+        casey("CareRelationship", "care { @ }"),
+    ]
+}
+
+fn of_meetings(scene: &Scene) -> Vec<Path> {
+    let request = |id: &str| {
+        let document = format!("{{ appointmentRequest(id: \"{id}\") {{ @ }} }}");
+        Path::new("AppointmentRequest", Whose::Theirs, &document)
+    };
+    let appointment = format!("{{ appointment(id: \"{}\") {{ @ }} }}", scene.appointment);
+    let access = arguments(scene, "Query", "selfSchedulingAccess").expect("known");
+    vec![
+        request(&scene.waiting[0]),
+        request(&scene.declined),
+        request(&scene.confirmed),
+        Path::new("Appointment", Whose::Theirs, &appointment),
+        Path::new("SelfSchedulingAccess", Whose::Theirs, &format!("{{ selfSchedulingAccess({access}) {{ @ }} }}")),
+    ]
+}
+
+/// What changes would do, shown and not saved.
+fn of_impacts(scene: &Scene) -> Vec<Path> {
+    let (dana, sam) = (&scene.dana.id, &scene.sam.id);
+    let closing = |of: &str, inside: &str| {
+        let act = format!("setWeeklyHours(input: {{ clinicianId: \"{dana}\", hours: [], dryRun: true }})");
+        let document = format!("mutation {{ {act} {{ impact {{ {inside} }} }} }}");
+        Path::new(of, Whose::Clinicians, &document).refused("FORBIDDEN")
+    };
+    let allowed = format!("{{ clinicianId: \"{dana}\", clientIds: [\"{sam}\"], access: ALLOWED, dryRun: true }}");
+    let opening = format!("mutation {{ setClientAccess(input: {allowed}) {{ impact {{ @ }} }} }}");
+    vec![
+        closing("SelfSchedulingImpact", "@"),
+        Path::new("SelfSchedulingImpact", Whose::Clinicians, &opening).refused("FORBIDDEN"),
+        closing("ImpactWarning", "warnings { @ }"),
+        closing("AccessChangeConnection", "changes { @ }"),
+        closing("AccessChangeEdge", "changes { edges { @ } }"),
+        closing("AccessChange", "changes { nodes { @ } }"),
+    ]
+}
+
+/// Where an item of another type stands in the log, for whoever reads the stream.
+const PLACES: &str =
+    "... on AppointmentRequestEvent { place: cursor } ... on AppointmentRequestHandedOver { place: cursor }";
+
+/// What streams tell. `LOG` stands for the reader's own practice's log.
+fn of_streams() -> Vec<Path> {
+    let item = |of: &str, whose, after: &str| {
+        let root = format!("appointmentRequestChanged(after: \"LOG.{after}\")");
+        Path::new(of, whose, &format!("subscription {{ {root} {{ __typename ... on {of} {{ @ }} {PLACES} }} }}"))
+    };
+    vec![
+        item("AppointmentRequestEvent", Whose::Askers, "0"),
+        item("AppointmentRequestHandedOver", Whose::Clinicians, "0"),
+        item("StreamReset", Whose::Askers, "ffffffff"),
+    ]
+}
+
+/// A path's document for the reader of a log, with its fields selected.
+pub fn document(printed: &Printed, scene: &Scene, path: &Path, log: &str) -> String {
+    let selected = |name: &String| {
+        let field = printed.field(&path.of, name);
+        let given = arguments(scene, &path.of, name);
+        for needed in &field.needs {
+            let is_given = given.as_ref().is_some_and(|given| given.contains(&format!("{needed}:")));
+            assert!(is_given, "{}.{name} needs {needed}: give it in access_matrix/paths.rs", path.of);
+        }
+        let given = given.map(|given| format!("({given})")).unwrap_or_default();
+        let inside = if printed.is_composite(&field.of) { " { __typename }" } else { "" };
+        format!("{name}{given}{inside}")
+    };
+    let fields: Vec<_> = selection(printed, path).iter().map(selected).collect();
+    path.document.replace('@', &fields.join(" ")).replace("LOG", log)
+}
+
+/// The fields that a path selects.
+pub fn selection(printed: &Printed, path: &Path) -> Vec<String> {
+    let fields = printed.objects.get(&path.of).unwrap_or_else(|| panic!("no type {}: take its path out", path.of));
+    fields.keys().filter(|name| path.only.as_ref().is_none_or(|only| only == *name)).cloned().collect()
+}
+
+/// The way into a mutation's payload.
+pub fn act(of: &str, whose: Whose, mutation: &str, inside: &str, input: Value) -> Path {
+    let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+    let document = format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {inside} }} }}");
+    Path { variables: json!({ "input": input }), ..Path::new(of, whose, &document) }
+}
