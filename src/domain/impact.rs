@@ -27,6 +27,7 @@ spelled! {
         ClinicianWithoutServices = "CLINICIAN_WITHOUT_SERVICES",
         ClinicianWithoutHours = "CLINICIAN_WITHOUT_HOURS",
         ClinicianWithoutClients = "CLINICIAN_WITHOUT_CLIENTS",
+        NoticeBeyondHorizon = "NOTICE_BEYOND_HORIZON",
     }
 }
 
@@ -105,8 +106,30 @@ pub fn compare(
         losing,
         pending_affected,
         outside_hours: booked.iter().filter(|meeting| is_outside(after.settings, meeting)).cloned().collect(),
-        warnings: warnings(after.settings, &open_after, &touched),
+        warnings: warnings(after.settings, &open_after, &touched)
+            .into_iter()
+            .chain(closed_by_rules(before.settings, after.settings))
+            .collect(),
     }
+}
+
+/// Clinicians some of whose services cannot be booked at any time since the change: the notice reaches past the horizon.
+fn closed_by_rules(before: &PracticeSettings, after: &PracticeSettings) -> Vec<Warning> {
+    let is_closed = |settings: &PracticeSettings, clinician: ClinicianId| {
+        settings.clinicians.get(&clinician).is_some_and(|clinician| {
+            let opted_in = clinician.active && clinician.enabled;
+            let never = |service: &Service| settings.rules_for(clinician, service).notice_is_beyond_horizon();
+            opted_in && settings.offered_services(clinician).any(never)
+        })
+    };
+    let code = WarningCode::NoticeBeyondHorizon;
+    let warning = |clinician: &Clinician| Warning {
+        code,
+        clinician_id: Some(clinician.id),
+        message: in_words(code, &clinician.display_name),
+    };
+    let newly = |clinician: &&Clinician| is_closed(after, clinician.id) && !is_closed(before, clinician.id);
+    after.clinicians.values().filter(newly).map(warning).collect()
 }
 
 /// The clinicians whose weekly hours differ between two settings.
@@ -182,6 +205,11 @@ fn in_words(code: WarningCode, clinician: &str) -> String {
         WarningCode::ClinicianWithoutServices => format!("{clinician} has opted in, but offers no service."),
         WarningCode::ClinicianWithoutHours => {
             format!("{clinician} has opted in, but has no hours open for every service they offer.")
+        }
+        WarningCode::NoticeBeyondHorizon => {
+            format!(
+                "A service of {clinician} can be booked at no time: its minimum notice reaches past its booking horizon."
+            )
         }
         WarningCode::ClinicianWithoutClients => {
             format!("{clinician} is ready, but no client may book: allow clients with setClientAccess, or start care.")

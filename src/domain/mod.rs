@@ -16,6 +16,7 @@ pub mod requests;
 pub mod rules;
 pub mod settings;
 pub mod slots;
+pub mod soonest;
 pub mod text;
 pub mod time;
 pub mod viewer;

@@ -6,6 +6,7 @@
 
 mod address;
 mod appointments;
+mod booking_rules;
 mod care;
 mod claims;
 mod clients;
@@ -29,6 +30,7 @@ mod scope;
 mod services;
 mod settings;
 mod settings_rows;
+mod soonest;
 mod sqlite;
 mod wake_ups;
 mod write;
@@ -57,6 +59,7 @@ pub use members::MemberRow;
 pub use operator::{Linked, MemberFound};
 pub use requests::RequestFilter;
 pub use scope::Scope;
+pub use soonest::{HeldByAll, Looking};
 pub use wake_ups::{WakeUpLine, WakeUpListener};
 pub use write::Write;
 

@@ -7,6 +7,7 @@ mod support;
 
 mod bad_input;
 mod bad_requests;
+mod booking_rules;
 mod clients;
 mod door;
 mod events;
@@ -23,6 +24,7 @@ mod settings;
 mod sign_in;
 mod silence;
 mod sockets;
+mod soonest;
 mod statements;
 mod stop;
 mod story;
@@ -34,6 +36,7 @@ fn main() -> std::process::ExitCode {
         &[
             bad_input::TESTS,
             bad_requests::TESTS,
+            booking_rules::TESTS,
             door::TESTS,
             events::TESTS,
             gates::TESTS,
@@ -48,6 +51,7 @@ fn main() -> std::process::ExitCode {
             settings::TESTS,
             sign_in::TESTS,
             sockets::TESTS,
+            soonest::TESTS,
             statements::TESTS,
             stop::TESTS,
             story::TESTS,
