@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime};
 
 use super::hours::{self, Modality, WeeklyHours};
 use super::ids::ServiceId;
 use super::rules::BookingRules;
-use super::time::{self, Instant, Interval, Minutes, Tz};
+use super::time::{self, Instant, Interval, Minutes, Tz, ZoneSegments};
 
 /// A stretch that somebody holds, buffers included, and the start of the meeting in it, where it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +59,14 @@ pub struct Offer<'a> {
     /// The same time, joined: where a meeting must fit.
     open: Vec<Stretch>,
     held: Vec<Stretch>,
-    /// How many meetings each date has; empty where no cap counts them.
-    meetings: BTreeMap<NaiveDate, i32>,
+    /// The local days around the range and how many meetings each has; none where no cap counts them.
+    days: Option<Days>,
+}
+
+/// Days are counted from 1970-01-01.
+struct Days {
+    segments: ZoneSegments,
+    meetings: BTreeMap<i64, i32>,
 }
 
 /// Half-open `[start, end)`, in milliseconds.
@@ -117,10 +123,12 @@ impl<'a> Offer<'a> {
         now: Instant,
     ) -> Self {
         let usable = windows.iter().filter(|window| window.is_open_for(wanted.service_id, wanted.modality));
-        let first = time::local_date(zone, range.start) - Days::new(DATES_BEFORE);
+        let first = time::local_date(zone, range.start) - chrono::Days::new(DATES_BEFORE);
         let last = time::local_date(zone, range.end + wanted.duration.span());
         let grids = hours::expand(zone, usable, first, last);
-        Self::over(zone, grids, wanted.duration, rules, held, now)
+        let is_capped = rules.max_per_day.is_some() || rules.max_per_week.is_some();
+        let days = is_capped.then(|| Days::around(zone, (first, last), held));
+        Self::over(zone, grids, wanted.duration, rules, (held, days), now)
     }
 
     /// Over these open stretches, one date's after another's.
@@ -129,14 +137,14 @@ impl<'a> Offer<'a> {
         open: Vec<Interval>,
         duration: Minutes,
         rules: &'a BookingRules,
-        held: &[Held],
+        (held, days): (&[Held], Option<Days>),
         now: Instant,
     ) -> Self {
         let mut grids: Vec<Stretch> = open.iter().copied().map(Stretch::from).collect();
         grids.sort_unstable();
-        let horizon = Days::new(u64::try_from(rules.booking_horizon_days).unwrap_or_default());
+        let horizon = chrono::Days::new(u64::try_from(rules.booking_horizon_days).unwrap_or_default());
         let last_bookable_on = time::local_date(zone, now) + horizon;
-        let its_end = (last_bookable_on + Days::new(1)).and_time(NaiveTime::MIN).and_utc();
+        let its_end = (last_bookable_on + chrono::Days::new(1)).and_time(NaiveTime::MIN).and_utc();
         let mut offer = Self {
             zone,
             rules,
@@ -150,14 +158,9 @@ impl<'a> Offer<'a> {
             open: time::merge(open).into_iter().map(Stretch::from).collect(),
             grids,
             held: held.iter().map(|held| held.stretch.into()).collect(),
-            meetings: BTreeMap::new(),
+            days,
         };
         offer.held.sort_unstable();
-        if rules.max_per_day.is_some() || rules.max_per_week.is_some() {
-            for start in held.iter().filter_map(|held| held.meeting_starts_at) {
-                *offer.meetings.entry(time::local_date(zone, start)).or_insert(0) += 1;
-            }
-        }
         offer
     }
 
@@ -237,18 +240,17 @@ impl<'a> Offer<'a> {
     }
 
     fn check_caps(&self, start: i64) -> Result<(), NotOffered> {
-        if self.rules.max_per_day.is_none() && self.rules.max_per_week.is_none() {
-            return Ok(());
-        }
-        let Some(date) = self.date_of(start) else { return Err(NotOffered::OutsideHours) };
+        let Some(days) = &self.days else { return Ok(()) };
+        let Some(day) = days.segments.day(start) else { return Err(NotOffered::OutsideHours) };
         if let Some(cap) = self.rules.max_per_day
-            && self.meetings.get(&date).copied().unwrap_or(0) >= cap
+            && days.meetings.get(&day).copied().unwrap_or(0) >= cap
         {
             return Err(NotOffered::DayFull);
         }
         if let Some(cap) = self.rules.max_per_week {
-            let monday = date - Days::new(u64::from(date.weekday().num_days_from_monday()));
-            let held: i32 = self.meetings.range(monday..monday + Days::new(7)).map(|(_, count)| count).sum();
+            // 1970-01-01 was a Thursday.
+            let monday = day - (day + 3).rem_euclid(7);
+            let held: i32 = days.meetings.range(monday..monday + 7).map(|(_, count)| count).sum();
             if held >= cap {
                 return Err(NotOffered::WeekFull);
             }
@@ -269,6 +271,20 @@ impl<'a> Offer<'a> {
     fn is_held(&self, claim: Stretch) -> bool {
         let after = self.held.partition_point(|held| held.start < claim.end);
         after > 0 && self.held[after - 1].end > claim.start
+    }
+}
+
+impl Days {
+    /// Those of the weeks around the dates.
+    fn around(zone: Tz, (first, last): (NaiveDate, NaiveDate), held: &[Held]) -> Self {
+        let segments = ZoneSegments::over(zone, first - chrono::Days::new(7), last + chrono::Days::new(7));
+        let mut meetings = BTreeMap::new();
+        for start in held.iter().filter_map(|held| held.meeting_starts_at) {
+            if let Some(day) = segments.day(start.timestamp_millis()) {
+                *meetings.entry(day).or_insert(0) += 1;
+            }
+        }
+        Self { segments, meetings }
     }
 }
 

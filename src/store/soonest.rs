@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::Value;
 use uuid::Uuid;
 
-use super::convert::{instant, millis};
+use super::convert::{instant, maybe_instant, millis};
 use super::{Scope, StoreError};
 use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
 use crate::domain::slots::Held;
@@ -34,8 +34,8 @@ pub struct Looking {
 /// bound, and an index of its own.
 const MEETING_MAX_MILLIS: i64 = 48 * 60 * 60 * 1_000;
 
-const COLUMNS: &str = "h.clinician_id, h.starts_at, h.held_from_at, h.held_until_at";
-const HELD: &str = "h.held_from_at < $3 AND h.held_until_at > $2";
+const HELD: &str = "h.held_from_at, h.held_until_at";
+const OVERLAPS: &str = "h.held_from_at < $3 AND h.held_until_at > $2";
 const NOT_LAPSED: &str = "(h.lapses_at IS NULL OR h.lapses_at > $5)";
 
 impl Scope<'_> {
@@ -53,31 +53,33 @@ impl Scope<'_> {
             theirs += " AND (h.clinician_id = $8 OR h.clinician_id IN (SELECT r.clinician_id FROM \
                  care_relationships r WHERE r.practice_id = $1 AND r.client_id = $7))";
             of_client = format!(
-                " UNION ALL SELECT 'CLIENT', h.clinician_id, h.starts_at, h.starts_at, h.ends_at FROM claims h \
+                " UNION ALL SELECT NULL, NULL, h.starts_at, h.ends_at FROM claims h \
                  WHERE h.practice_id = $1 AND h.client_id = $7 AND h.starts_at >= $4 AND h.starts_at < $3 \
                  AND h.ends_at > $2 AND {NOT_LAPSED}"
             );
             values.extend([client.0.into(), own.map_or(Uuid::nil(), |own| own.0).into()]);
         }
         let sql = format!(
-            "SELECT 'MEETING', {COLUMNS} FROM claims h WHERE h.practice_id = $1 AND {theirs} \
-             AND h.kind <> 'BLOCKED_TIME' AND h.held_from_at >= $4 AND {HELD} AND {NOT_LAPSED} \
-             UNION ALL SELECT 'BLOCKED', {COLUMNS} FROM claims h WHERE h.practice_id = $1 AND {theirs} \
-             AND h.kind = 'BLOCKED_TIME' AND {HELD}{of_client}"
+            "SELECT h.clinician_id, h.starts_at, {HELD} FROM claims h WHERE h.practice_id = $1 AND {theirs} \
+             AND h.kind <> 'BLOCKED_TIME' AND h.held_from_at >= $4 AND {OVERLAPS} AND {NOT_LAPSED} \
+             UNION ALL SELECT h.clinician_id, NULL, {HELD} FROM claims h WHERE h.practice_id = $1 AND {theirs} \
+             AND h.kind = 'BLOCKED_TIME' AND {OVERLAPS}{of_client}"
         );
         let mut found = HeldByAll::default();
         for row in self.query(&sql, values).await? {
-            let what: String = row.try_get_by_index(0)?;
-            let [starts_at, held_from, held_until] = [2, 3, 4].map(|at| row.try_get_by_index::<i64>(at));
-            let (starts_at, stretch) =
-                (instant(starts_at?)?, Interval::new(instant(held_from?)?, instant(held_until?)?));
-            if what == "CLIENT" {
-                found.of_client.push(stretch);
-                continue;
+            let clinician: Option<Uuid> = row.try_get_by_index(0)?;
+            let starts_at: Option<i64> = row.try_get_by_index(1)?;
+            let stretch = Interval::new(instant(row.try_get_by_index(2)?)?, instant(row.try_get_by_index(3)?)?);
+            match clinician {
+                // The client's own.
+                None => found.of_client.push(stretch),
+                Some(clinician) => {
+                    // Blocked time is no meeting.
+                    let meeting_starts_at = maybe_instant(starts_at)?;
+                    let held = Held { stretch, meeting_starts_at };
+                    found.of_clinicians.entry(ClinicianId(clinician)).or_default().push(held);
+                }
             }
-            let meeting_starts_at = (what == "MEETING").then_some(starts_at);
-            let clinician = ClinicianId(row.try_get_by_index(1)?);
-            found.of_clinicians.entry(clinician).or_default().push(Held { stretch, meeting_starts_at });
         }
         Ok(found)
     }
