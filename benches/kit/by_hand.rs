@@ -95,10 +95,10 @@ impl Bare {
         }
     }
 
-    /// Lets the planner know how much there is.
+    /// Lets PostgreSQL's planner know how much there is, as its own daemon would in time. SQLite's never does.
     pub async fn analyze(&self) {
         match self {
-            Self::Sqlite(pool) => drop(sqlx::query("ANALYZE").execute(pool).await.expect("analyzed")),
+            Self::Sqlite(_) => {}
             Self::Postgres(pool) => drop(sqlx::query("ANALYZE").execute(pool).await.expect("analyzed")),
         }
     }
