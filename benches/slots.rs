@@ -152,7 +152,7 @@ async fn measure(options: &Options, store: Store) -> Vec<Value> {
         bare.book(practice, &busy).await;
     }
     bare.analyze().await;
-    drop(bare);
+    bare.close().await;
     let copy = stage.copy();
     let mut rows = Vec::new();
     let desk = stage.desk().await;

@@ -103,6 +103,14 @@ impl Bare {
         }
     }
 
+    /// Ends every connection.
+    pub async fn close(self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+
     /// What holds a clinician's time in a range, in order.
     async fn held(&self, practice: Uuid, clinician: ClinicianId, from: i64, until: i64) -> Vec<(i64, i64)> {
         let now = Utc::now().timestamp_millis();
