@@ -42,6 +42,8 @@ pub struct SoonestFound {
 struct Candidate<'a> {
     clinician: &'a Clinician,
     rules: BookingRules,
+    /// Judged for the viewer as a client, whose own meetings count then.
+    for_client: bool,
 }
 
 impl Desk {
@@ -120,12 +122,13 @@ impl<'a> Candidate<'a> {
     ) -> Option<Self> {
         let rules = settings.rules_for(clinician, service);
         let verdicts = booking_facts::judge(settings, (clinician, service), &rules, client, None, today);
-        gates::all_open(&verdicts).then_some(Self { clinician, rules })
+        gates::all_open(&verdicts).then_some(Self { clinician, rules, for_client: client.0.is_some() })
     }
 
     fn offers<'o>(&'o self, service: &Service, held: &'o HeldByAll, window: Interval, now: Instant) -> Offers<'o> {
         let own = held.of_clinicians.get(&self.clinician.id).map_or(&[][..], Vec::as_slice);
-        Offers::new(self.clinician, service, &self.rules, (own, &held.of_client), window, now)
+        let of_client = if self.for_client { &held.of_client[..] } else { &[] };
+        Offers::new(self.clinician, service, &self.rules, (own, of_client), window, now)
     }
 }
 
