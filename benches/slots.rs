@@ -75,8 +75,8 @@ fn main() {
 /// A weekday's midnight in UTC, days from now: past the notice.
 fn first_day() -> DateTime<Utc> {
     use chrono::Datelike;
-    let days = Utc::now().date_naive().iter_days().skip(3);
-    let monday = days.into_iter().find(|day| day.weekday() == chrono::Weekday::Mon).expect("a Monday comes");
+    let mut days = Utc::now().date_naive().iter_days().skip(3);
+    let monday = days.find(|day| day.weekday() == chrono::Weekday::Mon).expect("a Monday comes");
     monday.and_time(NaiveTime::MIN).and_utc() + Span::hours(5)
 }
 

@@ -99,7 +99,9 @@ impl Bare {
     pub async fn analyze(&self) {
         match self {
             Self::Sqlite(_) => {}
-            Self::Postgres(pool) => drop(sqlx::query("ANALYZE").execute(pool).await.expect("analyzed")),
+            Self::Postgres(pool) => {
+                sqlx::query("ANALYZE").execute(pool).await.expect("analyzed");
+            }
         }
     }
 

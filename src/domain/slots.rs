@@ -209,7 +209,7 @@ impl<'a> Offer<'a> {
     pub fn check(&self, start: Instant) -> Result<(), NotOffered> {
         let millis = start.timestamp_millis();
         // An instant has no part below a millisecond, wherever it comes from.
-        let is_whole = start.timestamp_subsec_nanos() % 1_000_000 == 0;
+        let is_whole = start.timestamp_subsec_nanos().is_multiple_of(1_000_000);
         let starts_here =
             |grid: &Stretch| millis >= grid.start && millis < grid.end && (millis - grid.start) % self.interval == 0;
         let on_grid = is_whole && self.grids.iter().any(starts_here);
