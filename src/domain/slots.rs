@@ -208,7 +208,7 @@ impl<'a> Offer<'a> {
     /// want to hear it.
     pub fn check(&self, start: Instant) -> Result<(), NotOffered> {
         let millis = start.timestamp_millis();
-        // An instant has no part below a millisecond, wherever it comes from.
+        // What lies between two milliseconds is on no grid.
         let is_whole = start.timestamp_subsec_nanos().is_multiple_of(1_000_000);
         let starts_here =
             |grid: &Stretch| millis >= grid.start && millis < grid.end && (millis - grid.start) % self.interval == 0;

@@ -44,6 +44,8 @@ struct Random {
     clinicians: Vec<Person>,
     /// One in the care of most, and the one who books what is taken.
     clients: [Person; 2],
+    /// Starts that they asked for.
+    taken: Vec<String>,
 }
 
 impl Random {
@@ -64,8 +66,8 @@ impl Random {
         let rules = json!({ "serviceId": service, "maxPerDay": *chance.of(&[None, Some(2)]),
             "minimumNoticeMinutes": *chance.of(&[0, 2000]), "maxPendingPerClient": 2 });
         practice.admin.done("setBookingRules", "", rules).await;
-        let scene = Self { practice, service, clinicians, clients };
-        scene.take(&mut chance).await;
+        let mut scene = Self { practice, service, clinicians, clients, taken: Vec::new() };
+        scene.taken = scene.take(&mut chance).await;
         scene
     }
 
@@ -101,7 +103,8 @@ impl Random {
     }
 
     /// Both clients ask for times that are free.
-    async fn take(&self, chance: &mut Chance) {
+    async fn take(&self, chance: &mut Chance) -> Vec<String> {
+        let mut taken = Vec::new();
         for client in &self.clients {
             for clinician in self.clinicians.iter().take(4) {
                 let free = self.slots_of(client, clinician, MONTH).await;
@@ -113,8 +116,23 @@ impl Random {
                 let input = json!({ "clinicianId": clinician.id, "serviceId": self.service, "startsAt": slot["startsAt"],
                     "modality": modality, "idempotencyKey": clinician.id });
                 client.done("requestAppointment", "", input).await;
+                taken.push(text(&slot["startsAt"]));
             }
         }
+        taken
+    }
+
+    /// Some that begin and end anywhere, and some that end where a meeting begins, and begin on the days after one: then
+    /// what counts lies outside of them.
+    fn ranges(&self) -> Vec<(String, String)> {
+        let around = |start: &String, from: i64, to: i64| {
+            let hours = |hours: i64| (crate::support::at(start) + chrono::Duration::hours(hours)).to_rfc3339();
+            (hours(from), hours(to))
+        };
+        let fixed = [TWO_DAYS, MONTH, ("2027-01-11T13:07:00Z", "2027-03-14T13:07:00Z")];
+        let fixed = fixed.map(|(from, to)| (from.to_owned(), to.to_owned()));
+        let cut = self.taken.iter().take(4).flat_map(|start| [around(start, -3, 0), around(start, 1, 90)]);
+        fixed.into_iter().chain(cut).collect()
     }
 
     async fn slots_of(&self, person: &Person, clinician: &Person, (from, to): (&str, &str)) -> Vec<Value> {
@@ -154,7 +172,8 @@ async fn the_soonest_slots_are_those_of_each_clinicians_own_list_for_whoever_ask
         let scene = Random::set(seed).await;
         let people = [&scene.practice.admin, &scene.clinicians[0], &scene.clients[0], &scene.clients[1]];
         for (place, person) in people.into_iter().enumerate() {
-            for range in [TWO_DAYS, MONTH, ("2027-01-11T13:07:00Z", "2027-03-14T13:07:00Z")] {
+            for (from, to) in scene.ranges() {
+                let range = (from.as_str(), to.as_str());
                 let union = scene.union(person, range).await;
                 for first in [1, 7, 100] {
                     for modality in [None, Some("EITHER"), Some("IN_PERSON"), Some("TELEHEALTH")] {
