@@ -55,6 +55,17 @@ fn body(answer: &[u8]) -> Option<&str> {
     (body.len() >= length.parse().ok()?).then_some(body)
 }
 
+/// An operation as a whole request.
+pub fn post(token: &str, query: &str, variables: &serde_json::Value) -> Vec<u8> {
+    let body = json!({ "query": query, "variables": variables }).to_string();
+    let length = body.len();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Accept: application/graphql-response+json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    (head + &body).into_bytes()
+}
+
 /// The request for a time. Its note bears the number by which its frames are known.
 pub fn request(ask: &Ask, number: usize) -> Vec<u8> {
     let variables = json!({
@@ -64,13 +75,7 @@ pub fn request(ask: &Ask, number: usize) -> Vec<u8> {
         "key": uuid::Uuid::now_v7().to_string(),
         "note": super::ledger::note(number),
     });
-    let body = json!({ "query": REQUEST, "variables": variables }).to_string();
-    let (token, length) = (&ask.token, body.len());
-    let head = format!(
-        "POST /graphql HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
-         Accept: application/graphql-response+json\r\nContent-Length: {length}\r\n\r\n"
-    );
-    (head + &body).into_bytes()
+    post(&ask.token, REQUEST, &variables)
 }
 
 /// True where the time was given.

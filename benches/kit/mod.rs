@@ -6,6 +6,7 @@
 mod engines;
 
 pub mod bare;
+pub mod by_hand;
 pub mod crowd;
 pub mod http;
 pub mod ledger;

@@ -55,6 +55,40 @@ pub struct Ask {
     pub starts_at: DateTime<Utc>,
 }
 
+/// A practice whose clinicians' calendars are to be filled by hand.
+pub struct Calendars {
+    pub practice_id: PracticeId,
+    pub service_id: ServiceId,
+    pub admin: Viewer,
+    pub admin_token: String,
+    /// A client in the first clinician's care.
+    pub client: Viewer,
+    pub client_token: String,
+    pub clinicians: Vec<ClinicianId>,
+    /// One for each clinician.
+    pub clients: Vec<ClientId>,
+}
+
+/// One practice in New York with so many clinicians, open from Monday to Friday, 9 to 17 o'clock.
+pub async fn calendars(desk: &Desk, clinicians: usize) -> Calendars {
+    let (practice_id, admin, service_id) = begin(desk, "America/New_York").await;
+    let staff = add_clinicians(desk, &admin, clinicians).await;
+    let mut clients = Vec::new();
+    for (number, (clinician, _)) in staff.iter().enumerate() {
+        offer(desk, &admin, *clinician, service_id, &Weekday::ALL[..5], (9 * 60, 17 * 60)).await;
+        clients.push(add_client(desk, &admin, *clinician, number).await);
+    }
+    let clinicians: Vec<_> = staff.into_iter().map(|(clinician, _)| clinician).collect();
+    for some in clinicians.chunks(1_000) {
+        opt_in(desk, &admin, some.to_vec()).await;
+    }
+    desk.set_practice_self_scheduling(&admin, true, &Change::default()).await.expect("the switch is on");
+    let client = desk.viewer(practice_id, clients[0].1).await.expect("it reads").expect("the client");
+    let (admin_token, client_token) = (token(practice_id, admin.member_id), token(practice_id, client.member_id));
+    let clients = clients.into_iter().map(|(client, _)| client).collect();
+    Calendars { practice_id, service_id, admin, admin_token, client, client_token, clinicians, clients }
+}
+
 /// All practices of a plan, and what is going to be asked, in an order in which neighbours have little in common.
 pub async fn fill(desk: &Desk, plan: Plan) -> (Vec<Practice>, Vec<Ask>) {
     let each = plan.asks.div_ceil(plan.practices);
@@ -65,10 +99,11 @@ pub async fn fill(desk: &Desk, plan: Plan) -> (Vec<Practice>, Vec<Ask>) {
     (made, asks)
 }
 
-async fn practice(desk: &Desk, number: usize, clinicians: usize, asks: usize) -> Practice {
+/// A practice with an admin and a service of an hour.
+async fn begin(desk: &Desk, zone: &str) -> (PracticeId, Viewer, ServiceId) {
     let new = NewPractice {
         name: "Riverbend".to_owned(),
-        time_zone: "UTC".to_owned(),
+        time_zone: zone.to_owned(),
         admin_name: "Avery".to_owned(),
         admin_email: "admin@bench.test".to_owned(),
     };
@@ -82,6 +117,11 @@ async fn practice(desk: &Desk, number: usize, clinicians: usize, asks: usize) ->
         idempotency_key: None,
     };
     let (_, service_id) = desk.create_service(&admin, service).await.expect("a new service");
+    (id, admin, service_id)
+}
+
+async fn practice(desk: &Desk, number: usize, clinicians: usize, asks: usize) -> Practice {
+    let (id, admin, service_id) = begin(desk, "UTC").await;
     let staff = add_clinicians(desk, &admin, clinicians).await;
     let clients = asks.div_ceil(ASKS_A_CLIENT);
     // The clients' clinicians stand evenly among all.
@@ -127,20 +167,36 @@ async fn add_clinicians(desk: &Desk, admin: &Viewer, count: usize) -> Vec<(Clini
 }
 
 /// Opens a clinician's gates to everybody in their care, at any hour.
-async fn open(desk: &Desk, admin: &Viewer, clinician_id: ClinicianId, service: ServiceId) {
-    let (change, audience) = (Change::default(), Some(Audience::AllMyClients));
-    let opt_in = SetClinicianSelfScheduling { clinician_ids: vec![clinician_id], enabled: true, audience };
-    desk.set_clinician_self_scheduling(admin, opt_in, &change).await.expect("opted in");
+async fn open(desk: &Desk, admin: &Viewer, clinician: ClinicianId, service: ServiceId) {
+    opt_in(desk, admin, vec![clinician]).await;
+    offer(desk, admin, clinician, service, Weekday::ALL, (0, 24 * 60)).await;
+}
+
+async fn opt_in(desk: &Desk, admin: &Viewer, clinician_ids: Vec<ClinicianId>) {
+    let opt_in = SetClinicianSelfScheduling { clinician_ids, enabled: true, audience: Some(Audience::AllMyClients) };
+    desk.set_clinician_self_scheduling(admin, opt_in, &Change::default()).await.expect("opted in");
+}
+
+/// Offers a service on these days, from one minute of the day to another.
+async fn offer(
+    desk: &Desk,
+    admin: &Viewer,
+    clinician_id: ClinicianId,
+    service: ServiceId,
+    days: &[Weekday],
+    (opens_minute, closes_minute): (i32, i32),
+) {
+    let change = Change::default();
     let offered = SetOfferedServices { clinician_id, service_ids: vec![service] };
     desk.set_offered_services(admin, offered, &change).await.expect("offered");
     let day = |weekday: &Weekday| WeeklyHours {
         weekday: *weekday,
-        opens_minute: 0,
-        closes_minute: 24 * 60,
+        opens_minute,
+        closes_minute,
         service_ids: BTreeSet::new(),
         modality: None,
     };
-    let windows = Weekday::ALL.iter().map(day).collect();
+    let windows = days.iter().map(day).collect();
     let hours = SetWeeklyHours { clinician_id, windows, named_services: Vec::new() };
     desk.set_weekly_hours(admin, hours, &change).await.expect("open");
 }

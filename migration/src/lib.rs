@@ -15,6 +15,7 @@ mod m20261125_000005_member_links;
 mod m20261125_000006_last_admin;
 mod m20261125_000007_standings;
 mod m20261125_000008_client_reads;
+mod m20261125_000009_blocked_time_index;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000006_last_admin::Migration),
             Box::new(m20261125_000007_standings::Migration),
             Box::new(m20261125_000008_client_reads::Migration),
+            Box::new(m20261125_000009_blocked_time_index::Migration),
         ]
     }
 }

@@ -3,7 +3,7 @@
 //! An event carries ids and changed fields, never a name, a note or a reason: those are loaded for each reader
 //! under that reader's rights.
 
-use super::ids::{AppointmentId, ClientId, ClinicianId, MemberId, PracticeId, RequestId};
+use super::ids::{AppointmentId, ClientId, ClinicianId, MemberId, PracticeId, RequestId, ServiceId};
 use super::requests::{AppointmentRequest, RequestStatus};
 use super::spelled;
 use super::time::Instant;
@@ -35,6 +35,7 @@ spelled! {
         ClinicianUnlocked = "CLINICIAN_UNLOCKED",
         OfferedServicesSet = "OFFERED_SERVICES_SET",
         WeeklyHoursSet = "WEEKLY_HOURS_SET",
+        BookingRulesSet = "BOOKING_RULES_SET",
         ClientAccessSet = "CLIENT_ACCESS_SET",
         AppointmentRequested = "APPOINTMENT_REQUESTED",
         AppointmentRequestConfirmed = "APPOINTMENT_REQUEST_CONFIRMED",
@@ -63,6 +64,7 @@ impl EventKind {
                 | Self::ClinicianUnlocked
                 | Self::OfferedServicesSet
                 | Self::WeeklyHoursSet
+                | Self::BookingRulesSet
         )
     }
 
@@ -168,6 +170,13 @@ impl Event {
     /// About a client.
     pub fn client(mut self, id: ClientId) -> Self {
         self.client_id = Some(id);
+        self
+    }
+
+    /// About a service.
+    pub fn service(mut self, id: ServiceId) -> Self {
+        let id = Some(id.to_string());
+        self.changes.push(FieldChange { field: "serviceId", before: id.clone(), after: id });
         self
     }
 

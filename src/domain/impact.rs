@@ -21,6 +21,7 @@ spelled! {
         ClinicianWithoutServices = "CLINICIAN_WITHOUT_SERVICES",
         ClinicianWithoutHours = "CLINICIAN_WITHOUT_HOURS",
         ClinicianWithoutClients = "CLINICIAN_WITHOUT_CLIENTS",
+        NoticeBeyondHorizon = "NOTICE_BEYOND_HORIZON",
     }
 }
 
@@ -88,6 +89,7 @@ impl Moved {
     /// meetings to come of clinicians whose hours change, `touched` the clinicians whom the change can concern.
     pub fn impact(
         self,
+        before: &PracticeSettings,
         after: &PracticeSettings,
         touched: &BTreeSet<ClinicianId>,
         pending: &[AppointmentRequest],
@@ -102,7 +104,7 @@ impl Moved {
             gaining: self.gaining,
             losing: self.losing,
             outside_hours: booked.iter().filter(|meeting| is_outside(after, meeting)).cloned().collect(),
-            warnings: warnings(after, &ready, touched),
+            warnings: [warnings(after, &ready, touched), closed_by_rules(before, after)].concat(),
         }
     }
 }
@@ -110,6 +112,25 @@ impl Moved {
 /// Those of the one that are not among the other; both are in order.
 fn without(these: &[Pair], those: &[Pair]) -> Vec<Pair> {
     these.iter().filter(|pair| those.binary_search(pair).is_err()).copied().collect()
+}
+
+/// Clinicians some of whose services cannot be booked at any time since the change: the notice reaches past the horizon.
+fn closed_by_rules(before: &PracticeSettings, after: &PracticeSettings) -> Vec<Warning> {
+    let is_closed = |settings: &PracticeSettings, clinician: ClinicianId| {
+        settings.clinicians.get(&clinician).is_some_and(|clinician| {
+            let opted_in = clinician.active && clinician.enabled;
+            let never = |service: &Service| settings.rules_for(clinician, service).notice_is_beyond_horizon();
+            opted_in && settings.offered_services(clinician).any(never)
+        })
+    };
+    let code = WarningCode::NoticeBeyondHorizon;
+    let warning = |clinician: &Clinician| Warning {
+        code,
+        clinician_id: Some(clinician.id),
+        message: in_words(code, &clinician.display_name),
+    };
+    let newly = |clinician: &&Clinician| is_closed(after, clinician.id) && !is_closed(before, clinician.id);
+    after.clinicians.values().filter(newly).map(warning).collect()
 }
 
 /// The clinicians whose weekly hours differ between two settings.
@@ -188,6 +209,11 @@ fn in_words(code: WarningCode, clinician: &str) -> String {
         WarningCode::ClinicianWithoutServices => format!("{clinician} has opted in, but offers no service."),
         WarningCode::ClinicianWithoutHours => {
             format!("{clinician} has opted in, but has no hours open for every service they offer.")
+        }
+        WarningCode::NoticeBeyondHorizon => {
+            format!(
+                "A service of {clinician} can be booked at no time: its minimum notice reaches past its booking horizon."
+            )
         }
         WarningCode::ClinicianWithoutClients => {
             format!("{clinician} is ready, but no client may book: allow clients with setClientAccess, or start care.")

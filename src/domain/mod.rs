@@ -17,6 +17,7 @@ pub mod requests;
 pub mod rules;
 pub mod settings;
 pub mod slots;
+pub mod soonest;
 pub mod standings;
 pub mod text;
 pub mod time;

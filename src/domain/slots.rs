@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Days, Duration, NaiveDate};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime};
 
 use super::hours::{self, Modality, WeeklyHours};
 use super::ids::ServiceId;
 use super::rules::BookingRules;
-use super::time::{self, Instant, Interval, Minutes, Tz};
+use super::time::{self, Instant, Interval, Minutes, Tz, ZoneSegments};
 
 /// A stretch that somebody holds, buffers included, and the start of the meeting in it, where it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,29 +40,70 @@ pub enum NotOffered {
     Taken,
 }
 
-/// One clinician's time over a range of starts, ready to be asked about any start in it.
+/// One clinician's time over a range of starts, ready to be asked about any start in it. Within, time is in milliseconds:
+/// a month has hundreds of starts, and each is held against all of this.
 pub struct Offer<'a> {
     zone: Tz,
-    duration: Duration,
     rules: &'a BookingRules,
-    now: Instant,
+    duration: i64,
+    interval: i64,
+    buffer_before: i64,
+    buffer_after: i64,
+    /// A start has to be later than this.
+    noticed_until: i64,
     last_bookable_on: NaiveDate,
-    /// Each date's open stretches; a grid of starts begins with each.
-    grids: Vec<Interval>,
+    /// A start before this is on a date that can be booked, in whatever zone; a later one has to be looked at.
+    surely_bookable_until: i64,
+    /// Each date's open stretches, by start; a grid of starts begins with each.
+    grids: Vec<Stretch>,
     /// The same time, joined: where a meeting must fit.
-    open: Vec<Interval>,
-    held: Vec<Interval>,
-    meetings: BTreeMap<NaiveDate, i32>,
+    open: Vec<Stretch>,
+    held: Vec<Stretch>,
+    /// The local days around the range and how many meetings each has; none where no cap counts them.
+    days: Option<Days>,
 }
+
+/// Days are counted from 1970-01-01.
+struct Days {
+    segments: ZoneSegments,
+    meetings: BTreeMap<i64, i32>,
+}
+
+/// Half-open `[start, end)`, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Stretch {
+    start: i64,
+    end: i64,
+}
+
+impl From<Interval> for Stretch {
+    fn from(interval: Interval) -> Self {
+        Self { start: interval.start.timestamp_millis(), end: interval.end.timestamp_millis() }
+    }
+}
+
+/// No wall clock was ever further than this from UTC: 15 hours and 13 minutes, in Alaska until 1867.
+const OFFSET_MAX_HOURS: i64 = 16;
 
 /// A window is at most 24 hours long and starts at 23:59 at the latest, so what is open on a date can belong to the
 /// two dates before it.
 const DATES_BEFORE: u64 = 2;
 
-/// How far around a start the held time matters: the longest service with both of the longest buffers (48 hours), or
+/// How far around a start held time matters at most: the longest service with both of the longest buffers (48 hours), or
 /// the week whose meetings a cap counts.
 pub fn held_reach() -> Duration {
     Duration::days(8)
+}
+
+/// How far around a start held time matters under these rules: what the meeting would hold, and the local day or week whose
+/// meetings a cap counts.
+pub fn held_reach_of(rules: &BookingRules, duration: Minutes) -> Duration {
+    match (rules.max_per_week, rules.max_per_day) {
+        (Some(_), _) => held_reach(),
+        // A day of the wall clock has 26 hours at most.
+        (None, Some(_)) => Duration::days(2),
+        (None, None) => rules.buffer_before.span().max(duration.span() + rules.buffer_after.span()),
+    }
 }
 
 /// The stretch that a meeting holds: with its buffers, which stack with a neighbour's.
@@ -71,7 +112,7 @@ pub fn claimed(rules: &BookingRules, meeting: Interval) -> Interval {
 }
 
 impl<'a> Offer<'a> {
-    /// Prepares the answer for starts in `range`; `held` must cover the range widened by `held_reach`.
+    /// Prepares the answer for starts in `range`; `held` must cover the range widened by `held_reach_of` the rules.
     pub fn new(
         zone: Tz,
         windows: &[WeeklyHours],
@@ -82,90 +123,134 @@ impl<'a> Offer<'a> {
         now: Instant,
     ) -> Self {
         let usable = windows.iter().filter(|window| window.is_open_for(wanted.service_id, wanted.modality));
-        let first = time::local_date(zone, range.start) - Days::new(DATES_BEFORE);
+        let first = time::local_date(zone, range.start) - chrono::Days::new(DATES_BEFORE);
         let last = time::local_date(zone, range.end + wanted.duration.span());
         let grids = hours::expand(zone, usable, first, last);
-        let horizon = Days::new(u64::try_from(rules.booking_horizon_days).unwrap_or_default());
-        let mut meetings = BTreeMap::new();
-        for start in held.iter().filter_map(|held| held.meeting_starts_at) {
-            *meetings.entry(time::local_date(zone, start)).or_insert(0) += 1;
-        }
-        let mut held: Vec<_> = held.iter().map(|held| held.stretch).collect();
-        held.sort_unstable();
-        Self {
+        let is_capped = rules.max_per_day.is_some() || rules.max_per_week.is_some();
+        let days = is_capped.then(|| Days::around(zone, (first, last), held));
+        Self::over(zone, grids, wanted.duration, rules, (held, days), now)
+    }
+
+    /// Over these open stretches, one date's after another's.
+    fn over(
+        zone: Tz,
+        open: Vec<Interval>,
+        duration: Minutes,
+        rules: &'a BookingRules,
+        (held, days): (&[Held], Option<Days>),
+        now: Instant,
+    ) -> Self {
+        let mut grids: Vec<Stretch> = open.iter().copied().map(Stretch::from).collect();
+        grids.sort_unstable();
+        let horizon = chrono::Days::new(u64::try_from(rules.booking_horizon_days).unwrap_or_default());
+        let last_bookable_on = time::local_date(zone, now) + horizon;
+        let its_end = (last_bookable_on + chrono::Days::new(1)).and_time(NaiveTime::MIN).and_utc();
+        let mut offer = Self {
             zone,
-            duration: wanted.duration.span(),
             rules,
-            now,
-            last_bookable_on: time::local_date(zone, now) + horizon,
-            open: time::merge(grids.clone()),
+            duration: duration.span().num_milliseconds(),
+            interval: rules.slot_interval.span().num_milliseconds(),
+            buffer_before: rules.buffer_before.span().num_milliseconds(),
+            buffer_after: rules.buffer_after.span().num_milliseconds(),
+            noticed_until: (now + rules.minimum_notice.span()).timestamp_millis(),
+            last_bookable_on,
+            surely_bookable_until: (its_end - Duration::hours(OFFSET_MAX_HOURS)).timestamp_millis(),
+            open: time::merge(open).into_iter().map(Stretch::from).collect(),
             grids,
-            held,
-            meetings,
-        }
+            held: held.iter().map(|held| held.stretch.into()).collect(),
+            days,
+        };
+        offer.held.sort_unstable();
+        offer
     }
 
     /// The starts in `range` that can be booked now, in order.
     pub fn starts(&self, range: Interval) -> Vec<Instant> {
-        let mut starts = Vec::new();
-        for grid in &self.grids {
-            let mut start = self.first_on_grid(grid, range.start);
-            while start < grid.end.min(range.end) {
+        self.starts_in(range).collect()
+    }
+
+    /// The same, one stretch of hours after the other as they are asked for.
+    pub fn starts_in(&self, range: Interval) -> impl Iterator<Item = Instant> + '_ {
+        let range = Stretch::from(range);
+        let first = self.open.partition_point(|open| open.end <= range.start);
+        self.open[first..]
+            .iter()
+            .take_while(move |open| open.start < range.end)
+            .flat_map(move |open| self.starts_within(*open, range))
+            .filter_map(DateTime::from_timestamp_millis)
+    }
+
+    /// Those within one of the joined stretches, which no grid leaves.
+    fn starts_within(&self, open: Stretch, range: Stretch) -> Vec<i64> {
+        let first = self.grids.partition_point(|grid| grid.start < open.start);
+        let grids = self.grids[first..].iter().take_while(|grid| grid.start < open.end);
+        let (mut starts, mut count) = (Vec::new(), 0);
+        for grid in grids {
+            count += 1;
+            let behind = (range.start - grid.start).max(0);
+            let mut start = grid.start + (behind + self.interval - 1) / self.interval * self.interval;
+            let end = grid.end.min(range.end);
+            while start < end {
                 if self.check_on_grid(start).is_ok() {
                     starts.push(start);
                 }
-                start += self.rules.slot_interval.span();
+                start += self.interval;
             }
         }
-        starts.sort_unstable();
-        starts.dedup();
+        if count > 1 {
+            starts.sort_unstable();
+            starts.dedup();
+        }
         starts
     }
 
     /// Whether this very start can be booked now; if not, the first reason in the order in which a person would
     /// want to hear it.
     pub fn check(&self, start: Instant) -> Result<(), NotOffered> {
-        let on_grid = self.grids.iter().any(|grid| {
-            start >= grid.start
-                && start < grid.end
-                && (start - grid.start).num_milliseconds() % self.rules.slot_interval.span().num_milliseconds() == 0
-        });
-        match self.check_on_grid(start) {
+        let millis = start.timestamp_millis();
+        // What lies between two milliseconds is on no grid.
+        let is_whole = start.timestamp_subsec_nanos().is_multiple_of(1_000_000);
+        let starts_here =
+            |grid: &Stretch| millis >= grid.start && millis < grid.end && (millis - grid.start) % self.interval == 0;
+        let on_grid = is_whole && self.grids.iter().any(starts_here);
+        match self.check_on_grid(millis) {
             Err(NotOffered::OutsideHours) => Err(NotOffered::OutsideHours),
             _ if !on_grid => Err(NotOffered::OffSlotInterval),
             verdict => verdict,
         }
     }
 
-    fn check_on_grid(&self, start: Instant) -> Result<(), NotOffered> {
-        let meeting = Interval::new(start, start + self.duration);
+    fn check_on_grid(&self, start: i64) -> Result<(), NotOffered> {
+        let meeting = Stretch { start, end: start + self.duration };
         if !self.fits(meeting) {
             return Err(NotOffered::OutsideHours);
         }
         // "More than": a request that starts in exactly the notice would have to be answered in no time.
-        if start - self.rules.minimum_notice.span() <= self.now {
+        if start <= self.noticed_until {
             return Err(NotOffered::InsideMinimumNotice);
         }
-        let date = time::local_date(self.zone, start);
-        if date > self.last_bookable_on {
+        if start >= self.surely_bookable_until && self.date_of(start) > Some(self.last_bookable_on) {
             return Err(NotOffered::BeyondBookingHorizon);
         }
-        self.check_caps(date)?;
-        if self.is_held(claimed(self.rules, meeting)) {
+        self.check_caps(start)?;
+        if self.is_held(Stretch { start: start - self.buffer_before, end: meeting.end + self.buffer_after }) {
             return Err(NotOffered::Taken);
         }
         Ok(())
     }
 
-    fn check_caps(&self, date: NaiveDate) -> Result<(), NotOffered> {
+    fn check_caps(&self, start: i64) -> Result<(), NotOffered> {
+        let Some(days) = &self.days else { return Ok(()) };
+        let Some(day) = days.segments.day(start) else { return Err(NotOffered::OutsideHours) };
         if let Some(cap) = self.rules.max_per_day
-            && self.meetings.get(&date).copied().unwrap_or(0) >= cap
+            && days.meetings.get(&day).copied().unwrap_or(0) >= cap
         {
             return Err(NotOffered::DayFull);
         }
         if let Some(cap) = self.rules.max_per_week {
-            let monday = date - Days::new(u64::from(date.weekday().num_days_from_monday()));
-            let held: i32 = self.meetings.range(monday..monday + Days::new(7)).map(|(_, count)| count).sum();
+            // 1970-01-01 was a Thursday.
+            let monday = day - (day + 3).rem_euclid(7);
+            let held: i32 = days.meetings.range(monday..monday + 7).map(|(_, count)| count).sum();
             if held >= cap {
                 return Err(NotOffered::WeekFull);
             }
@@ -173,21 +258,33 @@ impl<'a> Offer<'a> {
         Ok(())
     }
 
-    fn first_on_grid(&self, grid: &Interval, from: Instant) -> Instant {
-        let step = self.rules.slot_interval.span().num_milliseconds();
-        let behind = (from - grid.start).num_milliseconds().max(0);
-        grid.start + Duration::milliseconds((behind + step - 1) / step * step)
+    fn date_of(&self, start: i64) -> Option<NaiveDate> {
+        DateTime::from_timestamp_millis(start).map(|start| time::local_date(self.zone, start))
     }
 
-    fn fits(&self, meeting: Interval) -> bool {
+    fn fits(&self, meeting: Stretch) -> bool {
         let after = self.open.partition_point(|open| open.start <= meeting.start);
-        after > 0 && self.open[after - 1].contains(&meeting)
+        after > 0 && meeting.end <= self.open[after - 1].end
     }
 
     /// Held stretches of one clinician never overlap, so only the last that starts before the end can be in the way.
-    fn is_held(&self, claim: Interval) -> bool {
+    fn is_held(&self, claim: Stretch) -> bool {
         let after = self.held.partition_point(|held| held.start < claim.end);
-        after > 0 && self.held[after - 1].overlaps(&claim)
+        after > 0 && self.held[after - 1].end > claim.start
+    }
+}
+
+impl Days {
+    /// Those of the weeks around the dates.
+    fn around(zone: Tz, (first, last): (NaiveDate, NaiveDate), held: &[Held]) -> Self {
+        let segments = ZoneSegments::over(zone, first - chrono::Days::new(7), last + chrono::Days::new(7));
+        let mut meetings = BTreeMap::new();
+        for start in held.iter().filter_map(|held| held.meeting_starts_at) {
+            if let Some(day) = segments.day(start.timestamp_millis()) {
+                *meetings.entry(day).or_insert(0) += 1;
+            }
+        }
+        Self { segments, meetings }
     }
 }
 

@@ -181,6 +181,16 @@ impl ZoneSegments {
         Self { segments }
     }
 
+    /// The day that the wall clock shows at an instant, both counted from 1970-01-01, the instant in milliseconds; none
+    /// outside the range.
+    pub fn day(&self, at: i64) -> Option<i64> {
+        let covers = |(segment, _): &&(Interval, Duration)| {
+            segment.start.timestamp_millis() <= at && at < segment.end.timestamp_millis()
+        };
+        let (_, offset) = self.segments.iter().find(covers)?;
+        Some((at + offset.num_milliseconds()).div_euclid(Duration::days(1).num_milliseconds()))
+    }
+
     /// The instants at which the wall clock shows a time in `[from, until)`, as ordered stretches.
     pub fn instants(&self, from: NaiveDateTime, until: NaiveDateTime, out: &mut Vec<Interval>) {
         for (segment, offset) in &self.segments {
@@ -264,6 +274,21 @@ mod tests {
                 ("2026-11-01T01:30:00-05:00", "2026-11-01T01:45:00-05:00"),
             ],
         );
+    }
+
+    #[test]
+    fn the_day_that_is_counted_is_the_day_that_the_wall_clock_shows() {
+        for (zone, first) in [("America/New_York", "2026-11-01"), ("Pacific/Apia", "2011-12-30"), ("UTC", "2027-01-05")]
+        {
+            let (zone, first) = (parse_zone(zone).expect("a zone"), parse_date(first).expect("a date"));
+            let segments = ZoneSegments::over(zone, first, first);
+            for quarter in -96..192 {
+                let at = midnight(first).and_utc() + Duration::minutes(15 * quarter);
+                let shown = local_date(zone, at).signed_duration_since(NaiveDate::default()).num_days();
+                assert_eq!(segments.day(at.timestamp_millis()), Some(shown), "{zone} {at}");
+            }
+            assert_eq!(segments.day(0), None, "outside the range");
+        }
     }
 
     #[test]

@@ -197,6 +197,8 @@ twins! {
         ClinicianWithoutHours,
         /// A clinician is ready, and no client may book.
         ClinicianWithoutClients,
+        /// Booking rules leave no time for a service: its minimum notice reaches past its booking horizon.
+        NoticeBeyondHorizon,
     }
 
     /// One step from "nothing is open" to "a client sees a slot".

@@ -15,6 +15,7 @@ mod input;
 mod loaders;
 mod mutation;
 mod page;
+mod plain;
 mod query;
 pub mod request_id;
 mod scalars;

@@ -6,6 +6,7 @@
 
 mod address;
 mod appointments;
+mod booking_rules;
 mod care;
 mod claims;
 mod client_reads;
@@ -31,6 +32,7 @@ mod scope;
 mod services;
 mod settings;
 mod settings_rows;
+mod soonest;
 mod sqlite;
 mod standings;
 mod wake_ups;
@@ -60,6 +62,7 @@ pub use members::MemberRow;
 pub use operator::{Linked, MemberFound};
 pub use requests::RequestFilter;
 pub use scope::Scope;
+pub use soonest::{HeldByAll, Looking};
 pub use standings::Pairs;
 pub use wake_ups::{WakeUpLine, WakeUpListener};
 pub use write::Write;

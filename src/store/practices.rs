@@ -4,7 +4,6 @@ use sea_orm::ActiveValue::Set;
 
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{QuerySelect, Select, UpdateMany};
-use uuid::Uuid;
 
 use super::convert::millis;
 use super::{Scope, Store, StoreError, Write};
@@ -12,7 +11,7 @@ use crate::domain::ids::PracticeId;
 use crate::domain::rules::BookingRules;
 use crate::domain::settings::{Control, Decision};
 use crate::domain::time::{Instant, Tz};
-use entity::{booking_rules, practice_settings, practices};
+use entity::{practice_settings, practices};
 
 /// The numbers on a practice's row.
 pub struct Counters {
@@ -51,28 +50,8 @@ impl Store {
                 client_access_control: Control::ClinicianOrAdmin.as_str().to_owned(),
             })
             .await?;
-        scope.insert::<booking_rules::Entity, _>(default_rules(practice)).await?;
+        scope.set_rules((None, None), &(&BookingRules::DEFAULT).into()).await?;
         Ok(write)
-    }
-}
-
-fn default_rules(practice: PracticeId) -> booking_rules::Model {
-    let rules = BookingRules::DEFAULT;
-    booking_rules::Model {
-        practice_id: practice.0,
-        id: Uuid::now_v7(),
-        clinician_id: None,
-        service_id: None,
-        slot_interval_minutes: Some(rules.slot_interval.0),
-        buffer_before_minutes: Some(rules.buffer_before.0),
-        buffer_after_minutes: Some(rules.buffer_after.0),
-        minimum_notice_minutes: Some(rules.minimum_notice.0),
-        booking_horizon_days: Some(rules.booking_horizon_days),
-        max_per_day: rules.max_per_day,
-        max_per_week: rules.max_per_week,
-        max_pending_per_client: Some(rules.max_pending_per_client),
-        response_deadline_hours: Some(rules.response_deadline_hours),
-        cancellation_notice_hours: Some(rules.cancellation_notice_hours),
     }
 }
 

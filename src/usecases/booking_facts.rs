@@ -11,7 +11,8 @@ use crate::domain::hours::Modality;
 use crate::domain::ids::{ClientId, ClinicianId, RequestId, ServiceId};
 use crate::domain::rules::BookingRules;
 use crate::domain::settings::{ClientStanding, Clinician, PracticeSettings, Service};
-use crate::domain::slots::{self, NotOffered, Offer, Wanted};
+use crate::domain::slots;
+use crate::domain::soonest::Offers;
 use crate::domain::time::{self, Instant, Interval, Tz};
 use crate::store::{Claim, HeldTime, Scope};
 
@@ -54,7 +55,8 @@ impl BookingFacts {
         let service = settings.services.get(&service_id).ok_or_else(|| Denied::not_found_at("service", "serviceId"))?;
         let rules = settings.rules_for(clinician, service);
         let today = time::local_date(settings.zone, now);
-        let around = Interval::new(range.start - slots::held_reach(), range.end + slots::held_reach());
+        let reach = slots::held_reach_of(&rules, service.duration);
+        let around = Interval::new(range.start - reach, range.end + reach);
         let (mut standing, mut pending) = (None, 0);
         if let Some(client) = client {
             let found = scope.standing(clinician_id, client, today, now).await?;
@@ -75,49 +77,22 @@ impl BookingFacts {
 
     /// The gates that do not depend on a time, and whether the client may have one more request waiting.
     pub fn verdicts(&self, asked: Option<&AskedStart>) -> Vec<Verdict> {
-        let (clinician, service) = (self.clinician(), self.service());
-        let mut verdicts = gates::judge(&self.settings, clinician, self.standing.as_ref(), Some(service), self.today);
-        let limit = u64::try_from(self.rules.max_pending_per_client).unwrap_or_default();
-        gates::judge_time(&mut verdicts, self.pending >= limit, asked);
-        verdicts
+        let (both, client) = ((self.clinician(), self.service()), (self.standing.as_ref(), self.pending));
+        judge(&self.settings, both, &self.rules, client, asked, self.today)
     }
 
     /// What is to be said of one start, met in one way or, where none is said, in any that is offered.
     pub fn ask(&self, start: Instant, modality: Option<Modality>) -> AskedStart {
-        let ways = modality.unwrap_or(self.service().modality).concrete();
-        let mut offered = Err(NotOffered::OutsideHours);
-        for way in ways.iter().filter(|way| self.service().modality.allows(**way)) {
-            let verdict = self.offer(*way).check(start);
-            if verdict.is_ok() || offered == Err(NotOffered::OutsideHours) {
-                offered = verdict;
-            }
-            if offered.is_ok() {
-                break;
-            }
-        }
-        AskedStart { offered, client_is_booked: self.client_is_booked(start) }
+        let offers = self.offers();
+        let offered = offers.check(start, modality.unwrap_or(self.service().modality));
+        AskedStart { offered, client_is_booked: offers.client_is_booked(start) }
     }
 
     /// The slots that can be booked in the range, at most `limit`. Whether the gates are open is not asked here.
     pub fn slots(&self, limit: usize) -> Vec<Slot> {
-        let ways = self.service().modality.concrete();
-        let mut found: Vec<(Instant, Modality)> = Vec::new();
-        for way in ways {
-            let starts = self.offer(*way).starts(self.range);
-            found.extend(starts.into_iter().filter(|start| !self.client_is_booked(*start)).map(|start| (start, *way)));
-        }
-        found.sort_unstable();
-        let mut slots: Vec<Slot> = Vec::new();
-        for (start, way) in found {
-            if let Some(last) = slots.last_mut().filter(|last| last.starts_at == start) {
-                last.modality = Modality::Either;
-            } else if slots.len() < limit {
-                slots.push(self.slot(start, way));
-            } else {
-                break;
-            }
-        }
-        slots
+        let (clinician, service) = (self.clinician(), self.service());
+        let slot = |(start, modality)| Slot::new(clinician, service, start, modality);
+        self.offers().slots(self.range).take(limit).map(slot).collect()
     }
 
     /// The meeting that would begin at a start.
@@ -135,29 +110,33 @@ impl BookingFacts {
         slots::claimed(&self.rules, meeting)
     }
 
-    fn slot(&self, start: Instant, modality: Modality) -> Slot {
-        let ends_at = self.meeting(start).end;
-        Slot { starts_at: start, ends_at, zone: self.clinician().zone, modality }
+    fn offers(&self) -> Offers<'_> {
+        let held = (&self.held.of_clinician[..], &self.held.of_client[..]);
+        Offers::new(self.clinician(), self.service(), &self.rules, held, self.range, self.now)
     }
+}
 
-    fn offer(&self, modality: Modality) -> Offer<'_> {
-        let clinician = self.clinician();
-        let wanted = Wanted { service_id: self.service_id, duration: self.service().duration, modality };
-        Offer::new(
-            clinician.zone,
-            &clinician.hours,
-            &wanted,
-            &self.rules,
-            &self.held.of_clinician,
-            self.range,
-            self.now,
-        )
+impl Slot {
+    /// The slot that begins at a start.
+    pub(super) fn new(clinician: &Clinician, service: &Service, starts_at: Instant, modality: Modality) -> Self {
+        Self { starts_at, ends_at: starts_at + service.duration.span(), zone: clinician.zone, modality }
     }
+}
 
-    fn client_is_booked(&self, start: Instant) -> bool {
-        let meeting = self.meeting(start);
-        self.held.of_client.iter().any(|held| held.overlaps(&meeting))
-    }
+/// Judges whether the client, or any with access where none is in question, may book the service: every gate, and
+/// whether one more of their requests may wait beside those that do.
+pub(super) fn judge(
+    settings: &PracticeSettings,
+    (clinician, service): (&Clinician, &Service),
+    rules: &BookingRules,
+    (standing, waiting): (Option<&ClientStanding>, u64),
+    asked: Option<&AskedStart>,
+    today: NaiveDate,
+) -> Vec<Verdict> {
+    let mut verdicts = gates::judge(settings, clinician, standing, Some(service), today);
+    let limit = u64::try_from(rules.max_pending_per_client).unwrap_or_default();
+    gates::judge_time(&mut verdicts, waiting >= limit, asked);
+    verdicts
 }
 
 /// The range around one start: that start alone.

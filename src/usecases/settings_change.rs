@@ -99,7 +99,7 @@ impl Desk {
         let changed_hours = impact::clinicians_with_other_hours(&draft.before, &settings);
         let booked = scope.booked_from(&changed_hours, draft.now).await?;
         let touched: BTreeSet<_> = &before.standings.clinicians() | &after.standings.clinicians();
-        let impact = moved.impact(&settings, &touched, &pending, &booked);
+        let impact = moved.impact(&draft.before, &settings, &touched, &pending, &booked);
         let practice = settings.practice_id;
         // A retry that found its first answer tells of nothing new: the revision stays where it is.
         if draft.dry_run || draft.events.is_empty() {

@@ -279,6 +279,8 @@ fn documents_of_an_admin<'a>(
     let (clinician, client) = (there.clinician.id.as_str(), there.client.id.as_str());
     let window = "weekday: MONDAY, opensAt: \"09:00\", closesAt: \"10:00\"";
     let slots = "availableSlots(serviceId: $id, from: \"2027-01-05T00:00:00Z\", to: \"2027-01-06T00:00:00Z\")";
+    let soonest = slots.replace("availableSlots", "soonestSlots");
+    let rules = "selfScheduling { rules(serviceId: $id) { maxPerDay { value } } }";
     vec![
         (read("clinician(id: $id)"), clinician),
         (read("client(id: $id)"), client),
@@ -297,6 +299,10 @@ fn documents_of_an_admin<'a>(
             &there.service_id,
         ),
         (change("setWeeklyHours", "clinicianId: $id, hours: []"), clinician),
+        (change("setBookingRules", "clinicianId: $id, maxPerDay: 3"), clinician),
+        (change("setBookingRules", "serviceId: $id, maxPerDay: 3"), &there.service_id),
+        (format!("query($id: ID!) {{ practice {{ {soonest} {{ clinicianCount }} }} }}"), &there.service_id),
+        (format!("query($id: ID!) {{ clinician(id: \"{dana}\") {{ {rules} }} }}"), &there.service_id),
         (
             change("setWeeklyHours", &format!("clinicianId: \"{dana}\", hours: [{{ {window}, serviceIds: [$id] }}]")),
             &there.service_id,

@@ -8,6 +8,7 @@ mod support;
 mod access_matrix;
 mod bad_input;
 mod bad_requests;
+mod booking_rules;
 mod client_reads;
 mod clients;
 mod door;
@@ -26,6 +27,7 @@ mod settings;
 mod sign_in;
 mod silence;
 mod sockets;
+mod soonest;
 mod statements;
 mod stop;
 mod story;
@@ -39,6 +41,7 @@ fn main() -> std::process::ExitCode {
             bad_input::TESTS,
             bad_requests::TESTS,
             client_reads::TESTS,
+            booking_rules::TESTS,
             door::TESTS,
             events::TESTS,
             gates::TESTS,
@@ -54,6 +57,7 @@ fn main() -> std::process::ExitCode {
             settings::TESTS,
             sign_in::TESTS,
             sockets::TESTS,
+            soonest::TESTS,
             statements::TESTS,
             stop::TESTS,
             story::TESTS,

@@ -227,6 +227,7 @@ fn mutations(scene: &Scene) -> Vec<(&'static str, Value)> {
         ("setClinicianSelfScheduling", json!({ "clinicianIds": [dana], "enabled": false })),
         ("setOfferedServices", json!({ "clinicianId": dana, "serviceIds": [] })),
         ("setWeeklyHours", json!({ "clinicianId": dana, "hours": [] })),
+        ("setBookingRules", json!({ "clinicianId": dana, "bufferAfterMinutes": 10 })),
         ("setClientAccess", json!({ "clinicianId": dana, "clientIds": [casey], "access": "BLOCKED" })),
         ("confirmAppointmentRequest", request.clone()),
         ("declineAppointmentRequest", decline),
@@ -258,8 +259,8 @@ async fn a_mutation_that_a_role_may_not_call_is_forbidden_to_it_and_changes_noth
             assert_eq!(answer["data"], Value::Null, "{role:?} {name}");
         }
     }
-    // A client may call 2 of 28, a clinician 6, an admin all but those 2.
-    assert_eq!(denied, 26 + 22 + 2, "the policy has changed: say here who may call what");
+    // A client may call 2 of 29, a clinician 7, an admin all but those 2.
+    assert_eq!(denied, 27 + 22 + 2, "the policy has changed: say here who may call what");
     assert_eq!(scene.practice.snapshot().await, before, "a denied mutation changed something");
 }
 
@@ -270,6 +271,7 @@ async fn a_clinician_can_change_nothing_of_another_clinicians() {
         ("setClinicianSelfScheduling", "FORBIDDEN"),
         ("setOfferedServices", "FORBIDDEN"),
         ("setWeeklyHours", "FORBIDDEN"),
+        ("setBookingRules", "FORBIDDEN"),
         ("setClientAccess", "FORBIDDEN"),
         ("confirmAppointmentRequest", "NOT_FOUND"),
         ("declineAppointmentRequest", "NOT_FOUND"),

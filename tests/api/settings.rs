@@ -67,6 +67,7 @@ impl Scene {
             ("setOfferedServices", json!({ "clinicianId": dana, "serviceIds": [service] }), 3, 0),
             ("setWeeklyHours", json!({ "clinicianId": dana, "hours": [] }), 0, 3),
             ("setWeeklyHours", json!({ "clinicianId": dana, "hours": wednesday }), 3, 0),
+            ("setBookingRules", json!({ "clinicianId": dana, "bookingHorizonDays": 20 }), 0, 0),
             ("setClientAccess", access("BLOCKED"), 0, 1),
             ("setClientAccess", access("ALLOWED"), 1, 0),
             ("lockClinicianSelfScheduling", lock(true), 0, 3),

@@ -25,7 +25,12 @@ pub fn of(known: Option<(&Name, &types::Field)>, field: &Field, within: Cost, va
     let once = |items: u64, more: u64| within.fields.saturating_mul(items).saturating_add(1).saturating_add(more);
     let (fields, each_slot) = match (parent, name) {
         // How many there are is said by the field above.
-        ("SlotList", "slots") => (1, within.fields),
+        ("SlotList" | "SoonestSlotList", "slots") => (1, within.fields),
+        // Everybody's time is looked through for them.
+        ("Practice", "soonestSlots") => {
+            let slots = of_page(known, field, variables);
+            (once(1, slots.saturating_mul(within.each_slot.max(1)).saturating_add(work(parent, name))), 0)
+        }
         // They are looked for, whether or not they are asked for.
         ("Clinician", "availableSlots") => {
             let slots = in_range(field, variables, SLOTS_PER_DAY, SLOTS_DAYS_MAX);
@@ -60,7 +65,8 @@ fn of_page(known: Option<(&Name, &types::Field)>, field: &Field, variables: &Var
         Selection::Field(field) => matches!(field.node.name.node.as_str(), "nodes" | "edges"),
         _ => false,
     };
-    let is_connection = known.is_some_and(|(_, field)| field.of.ends_with("Connection"));
+    let is_connection =
+        known.is_some_and(|(_, field)| field.of.ends_with("Connection") || field.of == "SoonestSlotList");
     let pages = is_connection || number.is_some() || field.selection_set.node.items.iter().any(is_page);
     let size = |page: i32| u64::from(page.unsigned_abs());
     if pages { number.unwrap_or(size(PAGE_DEFAULT)).clamp(1, size(PAGE_MAX)) } else { 1 }
@@ -124,6 +130,9 @@ pub fn work(of: &str, field: &str) -> u64 {
         ("Mutation", "setPracticeSelfScheduling" | "setClinicianSelfScheduling" | "updatePracticePolicy") => 3_500,
         ("Mutation", "setClientAccess") => 2_000,
         ("Mutation", "setOfferedServices" | "setWeeklyHours" | "lockClinicianSelfScheduling") => 1_000,
+        ("Mutation", "setBookingRules") => 1_000,
+        // The held time of a thousand clinicians is read in about this time.
+        ("Practice", "soonestSlots") => 1_000,
         ("Mutation", "startCare" | "endCare" | "archiveService") => 1_000,
         ("Mutation", "deactivateMember" | "deactivateClinician" | "deactivateClient") => 1_000,
         ("Mutation", "reactivateClinician" | "reactivateClient") => 1_000,
@@ -150,7 +159,7 @@ mod tests {
     fn every_list_of_the_schema_is_a_page_has_a_range_or_is_said_to_be_so_long() {
         let known = |of: &str, field: &str| match (of, field) {
             (_, "nodes" | "edges") => of.ends_with("Connection"),
-            ("Client" | "Clinician", "appointments") | ("SlotList", "slots") => true,
+            ("Client" | "Clinician", "appointments") | ("SlotList" | "SoonestSlotList", "slots") => true,
             _ => items(of, field).is_some(),
         };
         let unknown: Vec<_> = TYPES.lists().filter(|(of, field)| !known(of, field)).collect();

@@ -9,7 +9,7 @@ mod lexical;
 mod root;
 mod size;
 mod typename;
-mod types;
+pub(super) mod types;
 mod values;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};

@@ -243,6 +243,18 @@ mod tests {
     }
 
     #[test]
+    fn a_search_for_the_soonest_slots_pays_for_looking_and_for_as_many_as_it_asks_for() {
+        let cost_of = |arguments: &str| {
+            let found = "slots { startsAt clinician { id } }";
+            size(&format!("{{ practice {{ soonestSlots({arguments}) {{ {found} }} }} }}"), json!({})).cost
+        };
+        let looked = cost::work("Practice", "soonestSlots");
+        // The practice, the search, its list, and three fields of each slot.
+        assert_eq!(cost_of("first: 10"), 3 + looked + 10 * 3);
+        assert_eq!(cost_of("from: 1"), 3 + looked + PAGE_DEFAULT as u64 * 3);
+    }
+
+    #[test]
     fn what_stands_in_a_page_counts_as_often_as_the_page_holds_items() {
         assert_eq!(size("{ a(first: 10) { nodes { b c } } }", json!({})).cost, 1 + 10 * 3);
         assert_eq!(

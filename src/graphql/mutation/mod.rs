@@ -18,6 +18,7 @@ mod reactivate_clinician;
 mod reactivate_member;
 mod reassign_appointment_request;
 mod request_appointment;
+mod set_booking_rules;
 mod set_client_access;
 mod set_clinician_self_scheduling;
 mod set_offered_services;
@@ -41,6 +42,7 @@ pub struct Mutation(
     lock_clinician_self_scheduling::LockClinicianSelfScheduling,
     set_offered_services::SetOfferedServices,
     set_weekly_hours::SetWeeklyHours,
+    set_booking_rules::SetBookingRules,
     set_client_access::SetClientAccess,
     request_appointment::RequestAppointment,
     withdraw_appointment_request::WithdrawAppointmentRequest,

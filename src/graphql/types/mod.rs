@@ -16,6 +16,7 @@ pub mod rules;
 pub mod self_scheduling;
 pub mod service;
 pub mod slot;
+pub mod soonest;
 pub mod viewer;
 pub mod weekly_hours;
 

@@ -10,7 +10,9 @@ use super::member;
 use super::request;
 use super::self_scheduling::PracticeSelfScheduling;
 use super::service::Service;
+use super::soonest::SoonestSlotList;
 use crate::graphql::context::Asking;
+use crate::graphql::enums::Modality;
 use crate::graphql::error::{denial, top_level};
 use crate::graphql::input::AppointmentRequestFilter;
 use crate::graphql::loaders::BookableOf;
@@ -18,7 +20,7 @@ use crate::graphql::page::{
     self, AppointmentRequestConnection, ClientConnection, ClientReadConnection, ClinicianConnection, MemberConnection,
     Window,
 };
-use crate::graphql::scalars::{Cursor, TimeZone};
+use crate::graphql::scalars::{Cursor, DateTime, TimeZone};
 use crate::usecases::RequestFilter;
 
 /// A group practice.
@@ -140,6 +142,24 @@ impl Practice {
     ) -> Option<Result<AppointmentRequestConnection>> {
         let filter = request::filter(RequestFilter::default(), filter);
         Some(request::page(ctx, self.0.clone(), filter, first, after).await.map_err(top_level))
+    }
+
+    /// The soonest starts at which the service can be booked, over every clinician whom the viewer may book: a client as
+    /// their own access is; staff as a client with access would. Each is one that the clinician's `availableSlots` lists.
+    #[allow(clippy::too_many_arguments)]
+    async fn soonest_slots(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The service to be booked; one that does not exist is NOT_FOUND.")] service_id: ID,
+        #[graphql(desc = "Starts at or after this instant.")] from: DateTime,
+        #[graphql(desc = "Starts before this instant, which is after `from` and at most 62 days later.")] to: DateTime,
+        #[graphql(desc = "How many, 1 to 100; 50 where nothing is given.")] first: Option<i32>,
+        #[graphql(
+            desc = "Only starts at which client and clinician can meet in this way; EITHER, or nothing, for any."
+        )]
+        modality: Option<Modality>,
+    ) -> Result<SoonestSlotList> {
+        SoonestSlotList::load(ctx, &service_id, (&from, &to), first, modality).await.map_err(top_level)
     }
 
     /// Where the practice's event log stands now. Read it before you load what you show, and subscribe with it as

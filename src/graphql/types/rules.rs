@@ -2,8 +2,7 @@
 
 use async_graphql::{Object, SimpleObject};
 
-use crate::domain::rules::{self, RuleOverrides, Sourced, effective};
-use crate::domain::time::Minutes;
+use crate::domain::rules::{self, Rule, RuleOverrides, Sourced, in_force};
 use crate::graphql::enums::RuleSource;
 
 /// A complete set of booking rules.
@@ -74,19 +73,13 @@ pub struct EffectiveInt {
     source: RuleSource,
 }
 
-impl From<Sourced<i32>> for EffectiveInt {
-    fn from(sourced: Sourced<i32>) -> Self {
-        Self { value: Some(sourced.value), source: sourced.source.into() }
-    }
-}
-
 impl From<Sourced<Option<i32>>> for EffectiveInt {
     fn from(sourced: Sourced<Option<i32>>) -> Self {
         Self { value: sourced.value, source: sourced.source.into() }
     }
 }
 
-/// A clinician's booking rules, each value with where it was set. Units and bounds as in `BookingRules`.
+/// The booking rules that bind clients of a clinician, each value with where it was set. Units and bounds as in `BookingRules`.
 #[derive(SimpleObject, Clone, Copy, Debug)]
 pub struct EffectiveBookingRules {
     /// Minutes from one offered start to the next.
@@ -112,26 +105,20 @@ pub struct EffectiveBookingRules {
 }
 
 impl EffectiveBookingRules {
-    /// The clinician's values over the practice's.
-    pub fn new(practice: &rules::BookingRules, own: &RuleOverrides) -> Self {
-        let minutes = |base: Minutes, over: Option<Minutes>| effective(base.0, over.map(|m| m.0), None).into();
+    /// The service's values over the clinician's, and theirs over the practice's.
+    pub fn new(practice: &rules::BookingRules, clinician: &RuleOverrides, service: &RuleOverrides) -> Self {
+        let of = |rule| in_force(rule, practice, clinician, service).into();
         Self {
-            slot_interval_minutes: minutes(practice.slot_interval, own.slot_interval),
-            buffer_before_minutes: minutes(practice.buffer_before, own.buffer_before),
-            buffer_after_minutes: minutes(practice.buffer_after, own.buffer_after),
-            minimum_notice_minutes: minutes(practice.minimum_notice, own.minimum_notice),
-            booking_horizon_days: effective(practice.booking_horizon_days, own.booking_horizon_days, None).into(),
-            max_per_day: effective(practice.max_per_day, own.max_per_day.map(Some), None).into(),
-            max_per_week: effective(practice.max_per_week, own.max_per_week.map(Some), None).into(),
-            max_pending_per_client: effective(practice.max_pending_per_client, own.max_pending_per_client, None).into(),
-            response_deadline_hours: effective(practice.response_deadline_hours, own.response_deadline_hours, None)
-                .into(),
-            cancellation_notice_hours: effective(
-                practice.cancellation_notice_hours,
-                own.cancellation_notice_hours,
-                None,
-            )
-            .into(),
+            slot_interval_minutes: of(Rule::SlotInterval),
+            buffer_before_minutes: of(Rule::BufferBefore),
+            buffer_after_minutes: of(Rule::BufferAfter),
+            minimum_notice_minutes: of(Rule::MinimumNotice),
+            booking_horizon_days: of(Rule::BookingHorizon),
+            max_per_day: of(Rule::MaxPerDay),
+            max_per_week: of(Rule::MaxPerWeek),
+            max_pending_per_client: of(Rule::MaxPendingPerClient),
+            response_deadline_hours: of(Rule::ResponseDeadline),
+            cancellation_notice_hours: of(Rule::CancellationNotice),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The settings of self-scheduling: the practice's and a clinician's.
 
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Context, ID, Object, Result};
 
 use super::Settings;
 use super::checklist::{ChecklistItem, shown};
@@ -14,10 +14,12 @@ use crate::domain::settings;
 use crate::domain::viewer::Whose;
 use crate::graphql::context::Asking;
 use crate::graphql::enums::{Audience, ClientAccessControl, OptInControl};
-use crate::graphql::error::denial;
+use crate::graphql::error::{denial, top_level};
 use crate::graphql::guard::Of;
+use crate::graphql::input;
 use crate::graphql::loaders::BookableOf;
 use crate::graphql::scalars::DateTime;
+use crate::usecases::{Denied, Refusal};
 
 /// The practice's settings for self-scheduling.
 pub struct PracticeSelfScheduling(pub Settings);
@@ -67,6 +69,13 @@ impl ClinicianSelfScheduling {
     fn clinician(&self) -> &settings::Clinician {
         &self.settings.clinicians[&self.id]
     }
+
+    fn service(&self, id: Option<&ID>) -> Result<Option<&settings::Service>, Refusal> {
+        let Some(id) = id else { return Ok(None) };
+        let service = self.settings.services.get(&input::id("serviceId", id)?);
+        let missing = || Denied::NotFoundAt("service", vec!["serviceId".to_owned()]);
+        Ok(Some(service.ok_or_else(missing)?))
+    }
 }
 
 /// A clinician's settings for self-scheduling: their own, kept as they are while an admin holds them off.
@@ -106,9 +115,18 @@ impl ClinicianSelfScheduling {
         Some(self.clinician().hours.iter().map(WeeklyHours::from).collect())
     }
 
-    /// The booking rules that bind clients, each with where it was set. A service can set others: see `Service`.
-    async fn rules(&self) -> EffectiveBookingRules {
-        EffectiveBookingRules::new(&self.settings.default_rules, &self.clinician().rules)
+    /// The booking rules that bind clients who book this clinician, each with where it was set.
+    async fn rules(
+        &self,
+        #[graphql(
+            desc = "With the values that this service sets, which come before the clinician's; one that does not \
+                          exist is NOT_FOUND. Without it, what holds for services that set none."
+        )]
+        service_id: Option<ID>,
+    ) -> Result<EffectiveBookingRules> {
+        let service = self.service(service_id.as_ref()).map_err(top_level)?;
+        let own = service.map(|service| service.rules.clone()).unwrap_or_default();
+        Ok(EffectiveBookingRules::new(&self.settings.default_rules, &self.clinician().rules, &own))
     }
 
     /// For a client: whether every gate that does not depend on a time is open to them. For staff: whether it would be

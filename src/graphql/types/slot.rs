@@ -1,10 +1,12 @@
 //! Slots.
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::resolver_utils::enum_value;
+use async_graphql::{Object, ScalarType, SimpleObject, Value};
 
 use super::access::GateStatus;
 use crate::domain::time::local_text;
 use crate::graphql::enums::Modality;
+use crate::graphql::plain::{Plain, PlainList};
 use crate::graphql::scalars::{DateTime, TimeZone};
 use crate::usecases;
 
@@ -32,6 +34,18 @@ impl From<usecases::Slot> for Slot {
     }
 }
 
+impl Plain for Slot {
+    fn value(&self, field: &str) -> Option<Value> {
+        Some(match field {
+            "startsAt" => self.starts_at.to_value(),
+            "endsAt" => self.ends_at.to_value(),
+            "localStart" => Value::String(self.local_start.clone()),
+            "modality" => enum_value(self.modality),
+            _ => return None,
+        })
+    }
+}
+
 /// What a slot query found.
 pub struct SlotList(pub usecases::SlotsFound);
 
@@ -39,8 +53,8 @@ pub struct SlotList(pub usecases::SlotsFound);
 #[Object]
 impl SlotList {
     /// The offered starts, in order. Empty while a gate is closed, and where the range holds none.
-    async fn slots(&self) -> Vec<Slot> {
-        self.0.slots.iter().cloned().map(Slot::from).collect()
+    async fn slots(&self) -> PlainList<Slot> {
+        PlainList(self.0.slots.iter().cloned().map(Slot::from).collect())
     }
 
     /// The closed gates that stand in the way, each with its sentence; empty where all are open.
@@ -51,5 +65,28 @@ impl SlotList {
     /// The zone of `Slot.localStart`: the clinician's.
     async fn time_zone(&self) -> TimeZone {
         self.0.settings.clinicians[&self.0.clinician_id].zone.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::Name;
+
+    use super::*;
+    use crate::domain::{hours, time};
+    use crate::graphql::document::types::TYPES;
+
+    #[test]
+    fn every_field_of_a_slot_is_at_hand() {
+        let starts_at = time::parse_instant("2027-01-05T15:00:00Z").expect("an instant");
+        let zone = time::parse_zone("Europe/London").expect("a zone");
+        let slot = usecases::Slot { starts_at, ends_at: starts_at, zone, modality: hours::Modality::Either };
+        let slot = Slot::from(slot);
+        let (mut fields, of) = (0, Name::new("Slot"));
+        for field in TYPES.fields(&of) {
+            assert!(slot.value(field).is_some(), "{field}");
+            fields += 1;
+        }
+        assert!(fields >= 4, "the schema is read");
     }
 }

@@ -1,0 +1,100 @@
+//! Held time of everybody who offers a service, over one range: one statement, however many they are.
+
+use std::collections::HashMap;
+
+use sea_orm::Value;
+use uuid::Uuid;
+
+use super::convert::{instant, maybe_instant, millis};
+use super::{Scope, StoreError};
+use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
+use crate::domain::slots::Held;
+use crate::domain::time::{Instant, Interval};
+
+/// What holds time in a range.
+#[derive(Default)]
+pub struct HeldByAll {
+    /// Of each clinician, buffers included.
+    pub of_clinicians: HashMap<ClinicianId, Vec<Held>>,
+    /// The client's meetings, with whichever clinician.
+    pub of_client: Vec<Interval>,
+}
+
+/// Whose time is looked for.
+#[derive(Clone, Copy)]
+pub struct Looking {
+    pub service: ServiceId,
+    /// Only of those who have or had this client in their care,
+    pub client: Option<ClientId>,
+    /// and of this one besides.
+    pub own: Option<ClinicianId>,
+}
+
+/// A meeting holds 48 hours at most: the longest service, with both of the longest buffers. Blocked time has no such
+/// bound, and an index of its own.
+const MEETING_MAX_MILLIS: i64 = 48 * 60 * 60 * 1_000;
+
+const HELD: &str = "h.held_from_at, h.held_until_at";
+const OVERLAPS: &str = "h.held_from_at < $3 AND h.held_until_at > $2";
+const NOT_LAPSED: &str = "(h.lapses_at IS NULL OR h.lapses_at > $5)";
+
+impl Scope<'_> {
+    /// What holds the time of the clinicians who offer the service, and the client's, where one looks.
+    pub async fn held_by_all(&self, looking: Looking, range: Interval, now: Instant) -> Result<HeldByAll, StoreError> {
+        let Looking { service, client, own } = looking;
+        let (from, until) = (millis(range.start), millis(range.end));
+        let mut values: Vec<Value> =
+            vec![from.into(), until.into(), (from - MEETING_MAX_MILLIS).into(), millis(now).into(), service.0.into()];
+        let mut theirs = "h.clinician_id IN (SELECT o.clinician_id FROM offered_services o \
+             WHERE o.practice_id = $1 AND o.service_id = $6)"
+            .to_owned();
+        let mut of_client = String::new();
+        if let Some(client) = client {
+            theirs += " AND (h.clinician_id = $8 OR h.clinician_id IN (SELECT r.clinician_id FROM \
+                 care_relationships r WHERE r.practice_id = $1 AND r.client_id = $7))";
+            of_client = format!(
+                " UNION ALL SELECT NULL, NULL, h.starts_at, h.ends_at FROM claims h \
+                 WHERE h.practice_id = $1 AND h.client_id = $7 AND h.starts_at >= $4 AND h.starts_at < $3 \
+                 AND h.ends_at > $2 AND {NOT_LAPSED}"
+            );
+            values.extend([client.0.into(), own.map_or(Uuid::nil(), |own| own.0).into()]);
+        }
+        let sql = format!(
+            "SELECT h.clinician_id, h.starts_at, {HELD} FROM claims h WHERE h.practice_id = $1 AND {theirs} \
+             AND h.kind <> 'BLOCKED_TIME' AND h.held_from_at >= $4 AND {OVERLAPS} AND {NOT_LAPSED} \
+             UNION ALL SELECT h.clinician_id, NULL, {HELD} FROM claims h WHERE h.practice_id = $1 AND {theirs} \
+             AND h.kind = 'BLOCKED_TIME' AND {OVERLAPS}{of_client}"
+        );
+        let mut found = HeldByAll::default();
+        for row in self.query(&sql, values).await? {
+            let clinician: Option<Uuid> = row.try_get_by_index(0)?;
+            let starts_at: Option<i64> = row.try_get_by_index(1)?;
+            let stretch = Interval::new(instant(row.try_get_by_index(2)?)?, instant(row.try_get_by_index(3)?)?);
+            match clinician {
+                // The client's own.
+                None => found.of_client.push(stretch),
+                Some(clinician) => {
+                    // Blocked time is no meeting.
+                    let meeting_starts_at = maybe_instant(starts_at)?;
+                    let held = Held { stretch, meeting_starts_at };
+                    found.of_clinicians.entry(ClinicianId(clinician)).or_default().push(held);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// How many requests of a client wait for each clinician's answer; those of whom none does are left out.
+    pub async fn waiting_of(&self, client: ClientId, now: Instant) -> Result<HashMap<ClinicianId, u64>, StoreError> {
+        let sql = format!(
+            "SELECT r.clinician_id, COUNT(*) FROM appointment_requests r WHERE r.practice_id = $1 AND r.client_id = $2 \
+             AND {} GROUP BY r.clinician_id",
+            super::requests::waiting("r", "$3")
+        );
+        let rows = self.query(&sql, vec![client.0.into(), millis(now).into()]).await?;
+        let counted = |row: &sea_orm::QueryResult| {
+            Ok((ClinicianId(row.try_get_by_index(0)?), row.try_get_by_index::<i64>(1)?.unsigned_abs()))
+        };
+        rows.iter().map(counted).collect()
+    }
+}
