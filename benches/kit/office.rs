@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, NaiveTime, Utc};
 use frontdesk::auth::secret::Secret;
 use frontdesk::auth::token::Tokens;
-use frontdesk::domain::hours::{Modality, Weekday, WeeklyHours};
+use frontdesk::domain::hours::{Modality, Weekday, WeeklyHours, Window};
 use frontdesk::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, ServiceId};
 use frontdesk::domain::settings::{Audience, Confirmation};
 use frontdesk::domain::viewer::Viewer;
@@ -133,13 +133,8 @@ async fn open(desk: &Desk, admin: &Viewer, clinician_id: ClinicianId, service: S
     desk.set_clinician_self_scheduling(admin, opt_in, &change).await.expect("opted in");
     let offered = SetOfferedServices { clinician_id, service_ids: vec![service] };
     desk.set_offered_services(admin, offered, &change).await.expect("offered");
-    let day = |weekday: &Weekday| WeeklyHours {
-        weekday: *weekday,
-        opens_minute: 0,
-        closes_minute: 24 * 60,
-        service_ids: BTreeSet::new(),
-        modality: None,
-    };
+    let window = Window { opens_minute: 0, closes_minute: 24 * 60, service_ids: BTreeSet::new(), modality: None };
+    let day = |weekday: &Weekday| WeeklyHours { weekday: *weekday, window: window.clone() };
     let windows = Weekday::ALL.iter().map(day).collect();
     let hours = SetWeeklyHours { clinician_id, windows, named_services: Vec::new() };
     desk.set_weekly_hours(admin, hours, &change).await.expect("open");

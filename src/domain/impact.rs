@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::gates;
-use super::hours;
-use super::ids::{ClientId, ClinicianId, RequestId};
+use super::hours::{self, DATES_BEFORE, Modality, Window};
+use super::ids::{ClientId, ClinicianId, RequestId, ServiceId};
 use super::requests::{Appointment, AppointmentRequest};
 use super::settings::{ClientStanding, Clinician, PracticeSettings, Service};
 use super::spelled;
@@ -45,9 +45,9 @@ pub struct Impact {
     pub gaining: Vec<Pair>,
     /// Pairs that could book before and cannot after, in order.
     pub losing: Vec<Pair>,
-    /// Pending requests of pairs that lose access: they stay decidable.
+    /// Pending requests of pairs that lose access, and those for times that the change closes: they stay decidable.
     pub pending_affected: Vec<RequestId>,
-    /// Booked meetings to come that lie outside the clinician's changed hours: they stay booked.
+    /// Booked meetings to come that lie outside the clinician's hours, on dates whose hours change: they stay booked.
     pub outside_hours: Vec<Appointment>,
     pub warnings: Vec<Warning>,
 }
@@ -94,9 +94,12 @@ pub fn compare(
     let (open_before, open_after) = (before.open_pairs(today), after.open_pairs(today));
     let losing: Vec<_> = open_before.difference(&open_after).copied().collect();
     let lost: BTreeSet<_> = losing.iter().copied().collect();
+    let is_closed = |meeting: &Meeting| is_left_outside(before.settings, after.settings, meeting);
     let pending_affected = pending
         .iter()
-        .filter(|request| lost.contains(&(request.clinician_id, request.client_id)))
+        .filter(|request| {
+            lost.contains(&(request.clinician_id, request.client_id)) || is_closed(&Meeting::from(*request))
+        })
         .map(|request| request.id)
         .collect();
     let touched: BTreeSet<_> = after.standings.keys().chain(before.standings.keys()).map(|(id, _)| *id).collect();
@@ -104,12 +107,12 @@ pub fn compare(
         gaining: open_after.difference(&open_before).copied().collect(),
         losing,
         pending_affected,
-        outside_hours: booked.iter().filter(|meeting| is_outside(after.settings, meeting)).cloned().collect(),
-        warnings: warnings(after.settings, &open_after, &touched),
+        outside_hours: booked.iter().filter(|meeting| is_closed(&Meeting::from(*meeting))).cloned().collect(),
+        warnings: warnings(after.settings, &open_after, &touched, today),
     }
 }
 
-/// The clinicians whose weekly hours differ between two settings.
+/// The clinicians whose hours differ between two settings.
 pub fn clinicians_with_other_hours(before: &PracticeSettings, after: &PracticeSettings) -> Vec<ClinicianId> {
     let differs = |clinician: &&Clinician| {
         before
@@ -120,17 +123,50 @@ pub fn clinicians_with_other_hours(before: &PracticeSettings, after: &PracticeSe
     after.clinicians.values().filter(differs).map(|clinician| clinician.id).collect()
 }
 
-fn is_outside(settings: &PracticeSettings, meeting: &Appointment) -> bool {
-    let Some(clinician) = settings.clinicians.get(&meeting.clinician_id) else { return false };
-    let usable = clinician.hours.iter().filter(|window| window.is_open_for(meeting.service_id, meeting.modality));
-    let first = time::local_date(clinician.zone, meeting.starts_at) - chrono::Days::new(2);
-    let last = time::local_date(clinician.zone, meeting.ends_at);
-    let open = time::merge(hours::expand(clinician.zone, usable, first, last));
-    let booked = Interval::new(meeting.starts_at, meeting.ends_at);
-    !open.iter().any(|stretch| stretch.contains(&booked))
+/// What is held against the hours: a booked meeting, or one that is asked for.
+struct Meeting {
+    clinician_id: ClinicianId,
+    service_id: ServiceId,
+    modality: Modality,
+    held: Interval,
 }
 
-fn warnings(settings: &PracticeSettings, open: &BTreeSet<Pair>, touched: &BTreeSet<ClinicianId>) -> Vec<Warning> {
+impl From<&Appointment> for Meeting {
+    fn from(one: &Appointment) -> Self {
+        let held = Interval::new(one.starts_at, one.ends_at);
+        Self { clinician_id: one.clinician_id, service_id: one.service_id, modality: one.modality, held }
+    }
+}
+
+impl From<&AppointmentRequest> for Meeting {
+    fn from(one: &AppointmentRequest) -> Self {
+        let held = Interval::new(one.starts_at, one.ends_at);
+        Self { clinician_id: one.clinician_id, service_id: one.service_id, modality: one.modality, held }
+    }
+}
+
+/// True where a meeting lies outside the hours after a change that touches the hours of its date.
+fn is_left_outside(before: &PracticeSettings, after: &PracticeSettings, meeting: &Meeting) -> bool {
+    let of = meeting.clinician_id;
+    let (Some(old), Some(new)) = (before.clinicians.get(&of), after.clinicians.get(&of)) else { return false };
+    let first = time::local_date(new.zone, meeting.held.start) - DATES_BEFORE;
+    let last = time::local_date(new.zone, meeting.held.end);
+    let mut dates = first.iter_days().take_while(|date| *date <= last);
+    let is_touched = old.zone != new.zone || dates.any(|date| !old.hours.on(date).eq(new.hours.on(date)));
+    let is_usable = |window: &Window| window.is_open_for(meeting.service_id, meeting.modality);
+    let is_inside = || {
+        let open = time::merge(hours::expand(new.zone, &new.hours, is_usable, first, last));
+        open.iter().any(|stretch| stretch.contains(&meeting.held))
+    };
+    is_touched && !is_inside()
+}
+
+fn warnings(
+    settings: &PracticeSettings,
+    open: &BTreeSet<Pair>,
+    touched: &BTreeSet<ClinicianId>,
+    today: NaiveDate,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let opted_in = settings.clinicians.values().filter(|clinician| clinician.active && clinician.enabled);
     if settings.enabled && opted_in.clone().next().is_none() {
@@ -143,7 +179,7 @@ fn warnings(settings: &PracticeSettings, open: &BTreeSet<Pair>, touched: &BTreeS
     for clinician in opted_in.filter(|clinician| touched.contains(&clinician.id)) {
         let has_client =
             open.range((clinician.id, ClientId(uuid::Uuid::nil()))..).next().is_some_and(|(id, _)| *id == clinician.id);
-        for code in warnings_about(settings, clinician, has_client) {
+        for code in warnings_about(settings, clinician, has_client, today) {
             let message = in_words(code, &clinician.display_name);
             warnings.push(Warning { code, clinician_id: Some(clinician.id), message });
         }
@@ -151,8 +187,13 @@ fn warnings(settings: &PracticeSettings, open: &BTreeSet<Pair>, touched: &BTreeS
     warnings
 }
 
-fn warnings_about(settings: &PracticeSettings, clinician: &Clinician, has_client: bool) -> Vec<WarningCode> {
-    let has_hours = |service: &Service| clinician.hours.iter().any(|window| service.is_open_in(window));
+fn warnings_about(
+    settings: &PracticeSettings,
+    clinician: &Clinician,
+    has_client: bool,
+    today: NaiveDate,
+) -> Vec<WarningCode> {
+    let has_hours = |service: &Service| clinician.hours.have(today, |window| service.is_open_in(window));
     let mut codes = Vec::new();
     if !settings.enabled {
         codes.push(WarningCode::PracticeSwitchOff);
@@ -163,7 +204,7 @@ fn warnings_about(settings: &PracticeSettings, clinician: &Clinician, has_client
     if settings.offered_services(clinician).next().is_none() {
         codes.push(WarningCode::ClinicianWithoutServices);
     }
-    if clinician.hours.is_empty() || !settings.offered_services(clinician).all(has_hours) {
+    if !clinician.hours.have(today, |_| true) || !settings.offered_services(clinician).all(has_hours) {
         codes.push(WarningCode::ClinicianWithoutHours);
     }
     if codes.is_empty() && !has_client {

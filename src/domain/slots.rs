@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, Duration, NaiveDate};
 
-use super::hours::{self, Modality, WeeklyHours};
+use super::hours::{self, DATES_BEFORE, Hours, Modality, Window};
 use super::ids::ServiceId;
 use super::rules::BookingRules;
 use super::time::{self, Instant, Interval, Minutes, Tz};
@@ -55,10 +55,6 @@ pub struct Offer<'a> {
     meetings: BTreeMap<NaiveDate, i32>,
 }
 
-/// A window is at most 24 hours long and starts at 23:59 at the latest, so what is open on a date can belong to the
-/// two dates before it.
-const DATES_BEFORE: u64 = 2;
-
 /// How far around a start the held time matters: the longest service with both of the longest buffers (48 hours), or
 /// the week whose meetings a cap counts.
 pub fn held_reach() -> Duration {
@@ -74,17 +70,17 @@ impl<'a> Offer<'a> {
     /// Prepares the answer for starts in `range`; `held` must cover the range widened by `held_reach`.
     pub fn new(
         zone: Tz,
-        windows: &[WeeklyHours],
+        hours: &Hours,
         wanted: &Wanted,
         rules: &'a BookingRules,
         held: &[Held],
         range: Interval,
         now: Instant,
     ) -> Self {
-        let usable = windows.iter().filter(|window| window.is_open_for(wanted.service_id, wanted.modality));
-        let first = time::local_date(zone, range.start) - Days::new(DATES_BEFORE);
+        let is_usable = |window: &Window| window.is_open_for(wanted.service_id, wanted.modality);
+        let first = time::local_date(zone, range.start) - DATES_BEFORE;
         let last = time::local_date(zone, range.end + wanted.duration.span());
-        let grids = hours::expand(zone, usable, first, last);
+        let grids = hours::expand(zone, hours, is_usable, first, last);
         let horizon = Days::new(u64::try_from(rules.booking_horizon_days).unwrap_or_default());
         let mut meetings = BTreeMap::new();
         for start in held.iter().filter_map(|held| held.meeting_starts_at) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::hours::Weekday;
+use crate::domain::hours::{Weekday, WeeklyHours};
 use crate::domain::time::{parse_instant, parse_zone};
 
 fn at(text: &str) -> Instant {
@@ -13,7 +13,12 @@ fn at(text: &str) -> Instant {
 }
 
 fn window(weekday: Weekday, opens_minute: i32, closes_minute: i32) -> WeeklyHours {
-    WeeklyHours { weekday, opens_minute, closes_minute, service_ids: BTreeSet::new(), modality: None }
+    let window = Window { opens_minute, closes_minute, service_ids: BTreeSet::new(), modality: None };
+    WeeklyHours { weekday, window }
+}
+
+fn every_week(weekly: impl Into<Vec<WeeklyHours>>) -> Hours {
+    Hours { weekly: weekly.into(), ..Hours::default() }
 }
 
 fn wanted(minutes: i32) -> Wanted {
@@ -27,7 +32,7 @@ fn held(from: &str, until: &str) -> Held {
 /// Tuesday 2027-01-12 14:00 to 18:00 in New York, fifty minutes, seen from the Friday before.
 fn tuesday(rules: &BookingRules, held: &[Held], from: &str, until: &str) -> Vec<String> {
     let zone = parse_zone("America/New_York").expect("a zone");
-    let hours = [window(Weekday::Tuesday, 14 * 60, 18 * 60)];
+    let hours = every_week([window(Weekday::Tuesday, 14 * 60, 18 * 60)]);
     let range = Interval::new(at(from), at(until));
     let offer = Offer::new(zone, &hours, &wanted(50), rules, held, range, at("2027-01-08T12:00:00-05:00"));
     offer.starts(range).into_iter().map(|start| time::local_text(zone, start)[11..16].to_owned()).collect()
@@ -72,7 +77,7 @@ fn a_full_day_and_a_full_week_offer_nothing() {
 #[test]
 fn each_refusal_has_its_own_reason() {
     let zone = parse_zone("America/New_York").expect("a zone");
-    let hours = [window(Weekday::Tuesday, 14 * 60, 18 * 60)];
+    let hours = every_week([window(Weekday::Tuesday, 14 * 60, 18 * 60)]);
     let taken = [held("2027-01-12T15:00:00-05:00", "2027-01-12T15:50:00-05:00")];
     let range = Interval::new(at("2027-01-01T00:00:00Z"), at("2027-06-01T00:00:00Z"));
     let now = at("2027-01-04T14:00:00-05:00");
@@ -122,6 +127,7 @@ proptest! {
             .iter()
             .map(|(day, opens, length)| window(Weekday::from_number(*day).expect("a weekday"), *opens, opens + length))
             .collect();
+        let hours = every_week(hours);
         let start = at(&format!("{first_day}T00:00:00Z"));
         let quarter = |n: i64| start + Duration::minutes(15 * n);
         let held: Vec<_> = busy

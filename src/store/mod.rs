@@ -12,6 +12,7 @@ mod clients;
 mod clinicians;
 mod convert;
 mod copy;
+mod date_exceptions;
 mod error;
 mod events;
 mod group_commit;
@@ -60,7 +61,8 @@ pub use scope::Scope;
 pub use wake_ups::{WakeUpLine, WakeUpListener};
 pub use write::Write;
 
-/// How many practices' settings one process keeps ready. One takes about 1 KB for each clinician.
+/// How many practices' settings one process keeps ready. One takes about 1 KB for each clinician, and 100 bytes for each
+/// date on which other hours hold.
 const SETTINGS_KEPT: usize = 1_000;
 
 /// A handle on the database; cheap to clone.

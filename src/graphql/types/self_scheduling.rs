@@ -46,8 +46,8 @@ impl PracticeSelfScheduling {
 
     /// What is still missing before any client sees a slot, and who can do it. A clinician's step is done when one
     /// clinician has done it. Null to clients.
-    async fn setup_checklist(&self) -> Option<Vec<ChecklistItem>> {
-        Some(shown(checklist::of_practice(&self.0)))
+    async fn setup_checklist(&self, ctx: &Context<'_>) -> Option<Vec<ChecklistItem>> {
+        Some(shown(checklist::of_practice(&self.0, ctx.desk().today(&self.0))))
     }
 
     /// Moves with every settings change of the practice. Give it back as `expectedRevision`, unchanged.
@@ -106,7 +106,7 @@ impl ClinicianSelfScheduling {
     /// The weekly hours, in order of weekday and time, wall clock in the clinician's zone. Empty for every new
     /// clinician; null to clients, who see slots instead.
     async fn weekly_hours(&self) -> Option<Vec<WeeklyHours>> {
-        Some(self.clinician().hours.iter().map(WeeklyHours::from).collect())
+        Some(self.clinician().hours.weekly.iter().map(WeeklyHours::from).collect())
     }
 
     /// The booking rules that bind clients, each with where it was set. A service can set others: see `Service`.
@@ -125,7 +125,8 @@ impl ClinicianSelfScheduling {
     /// themselves and admins.
     async fn setup_checklist(&self, ctx: &Context<'_>) -> Option<Result<Vec<ChecklistItem>>> {
         if ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id)) {
-            return Some(Ok(shown(checklist::of_clinician(&self.settings, self.clinician()))));
+            let today = ctx.desk().today(&self.settings);
+            return Some(Ok(shown(checklist::of_clinician(&self.settings, self.clinician(), today))));
         }
         Some(Err(denial(&Denied::Forbidden("The checklist is for the clinician and the admins alone."))))
     }
