@@ -5,6 +5,7 @@
 //! and the impact share one judgement.
 
 pub mod checklist;
+pub mod clock_changes;
 pub mod events;
 pub mod gates;
 pub mod hours;

@@ -181,6 +181,11 @@ impl ZoneSegments {
         Self { segments }
     }
 
+    /// The moments at which the offset changes, each with the offset before and after.
+    pub fn changes(&self) -> impl Iterator<Item = (Instant, Duration, Duration)> {
+        self.segments.windows(2).map(|pair| (pair[1].0.start, pair[0].1, pair[1].1))
+    }
+
     /// The instants at which the wall clock shows a time in `[from, until)`, as ordered stretches.
     pub fn instants(&self, from: NaiveDateTime, until: NaiveDateTime, out: &mut Vec<Interval>) {
         for (segment, offset) in &self.segments {

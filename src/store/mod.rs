@@ -6,6 +6,7 @@
 
 mod address;
 mod appointments;
+mod blocked_time;
 mod care;
 mod claims;
 mod clients;
@@ -47,6 +48,7 @@ use crate::domain::ids::PracticeId;
 use crate::domain::settings::PracticeSettings;
 
 pub use address::{DatabaseUrl, POSTGRES_CONNECTIONS, ServerClaim};
+pub use blocked_time::{BlockRow, InTheWay};
 pub use care::CareRow;
 pub use care::Pairs;
 pub use claims::{Claim, ClaimKind, HeldTime, Lapsed};

@@ -7,11 +7,13 @@ mod support;
 
 mod bad_input;
 mod bad_requests;
+mod blocked_time;
 mod clients;
 mod door;
 mod events;
 mod gates;
 mod handing_over;
+mod hours;
 mod http;
 mod members;
 mod metrics;
@@ -34,10 +36,12 @@ fn main() -> std::process::ExitCode {
         &[
             bad_input::TESTS,
             bad_requests::TESTS,
+            blocked_time::TESTS,
             door::TESTS,
             events::TESTS,
             gates::TESTS,
             handing_over::TESTS,
+            hours::TESTS,
             http::TESTS,
             members::TESTS,
             metrics::TESTS,

@@ -2,9 +2,12 @@
 
 pub mod access;
 pub mod appointment;
+pub mod blocked_time;
 pub mod checklist;
 pub mod client;
 pub mod clinician;
+pub mod clock_change;
+pub mod date_exception;
 pub mod impact;
 pub mod member;
 pub mod node;
