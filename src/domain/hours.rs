@@ -145,7 +145,7 @@ impl Hours {
     }
 
     /// True where a window names the service.
-    pub fn name(&self, service: ServiceId) -> bool {
+    pub fn names(&self, service: ServiceId) -> bool {
         let exceptions = self.exceptions.values().flatten();
         self.weekly.iter().map(|hours| &hours.window).chain(exceptions).any(|one| one.service_ids.contains(&service))
     }

@@ -61,7 +61,7 @@ pub(super) fn check_services(
         for (index, id) in services.iter().enumerate() {
             let path = format!("{path}.{window}.serviceIds.{index}");
             let service = draft.before.services.get(id).ok_or_else(|| Denied::not_found_at("service", &path))?;
-            if !service.active && !before.name(*id) {
+            if !service.active && !before.names(*id) {
                 let message = format!("{} is archived. Choose a service that is not.", service.name);
                 return Err(Rejection::of_field(Code::ServiceArchived, &path, message).into());
             }

@@ -66,7 +66,7 @@ async fn blocked_time_is_offered_to_nobody_the_write_refuses_it_and_freeing_it_b
     assert_eq!(code, "NOT_FOUND", "it is free already");
 }
 
-async fn blocked_time_counts_against_no_cap_and_a_night_of_it_covers_two_dates() {
+async fn blocked_time_of_a_night_or_of_weeks_covers_every_date_in_it() {
     let practice = TestPractice::begin().await;
     let (dana, casey) = practice.open_practice().await;
     dana.done("blockTime", "", block(&dana, "2027-01-11T12:00:00Z", THREE)).await;
@@ -229,7 +229,7 @@ async fn wrong_times_are_refused_by_name_and_only_the_clinician_and_admins_see_a
 
 crate::support::tests!(
     blocked_time_is_offered_to_nobody_the_write_refuses_it_and_freeing_it_brings_it_back,
-    blocked_time_counts_against_no_cap_and_a_night_of_it_covers_two_dates,
+    blocked_time_of_a_night_or_of_weeks_covers_every_date_in_it,
     what_is_booked_or_blocked_stands_in_the_way_is_named_and_stays,
     requests_that_wait_are_in_the_way_unless_they_are_to_end_and_then_their_clients_are_told,
     a_request_past_its_deadline_is_not_in_the_way,

@@ -51,8 +51,7 @@ async fn a_closed_date_offers_nothing_the_write_refuses_it_and_every_other_date_
 async fn other_hours_of_a_date_replace_its_weekdays_and_read_back_as_they_were_set() {
     let practice = TestPractice::begin().await;
     let (dana, _casey) = practice.open_practice().await;
-    let mut tuesday = exception(&dana, "2027-01-12", &[("16:00", "17:00"), ("09:00", "10:30"), ("23:00", "24:00")]);
-    tuesday["windows"][2]["closesNextDay"] = json!(false);
+    let tuesday = exception(&dana, "2027-01-12", &[("16:00", "17:00"), ("09:00", "10:30"), ("23:00", "24:00")]);
     dana.done("setDateException", "", exception(&dana, "2027-01-12", &[("08:00", "20:00")])).await;
     dana.done("setDateException", "", tuesday).await;
     dana.done("setDateException", "", exception(&dana, "2027-01-13", &[("23:00", "00:40")])).await;
@@ -232,7 +231,7 @@ async fn a_range_of_dates_is_bounded_and_clients_read_null_for_it() {
 }
 
 const CHANGES: &str =
-    "query($id: ID!, $within: Int) { clinician(id: $id) { selfScheduling { clockChanges(within: $within) {
+    "query($id: ID!, $within: Int!) { clinician(id: $id) { selfScheduling { clockChanges(within: $within) {
     on at kind minutes explanation windows { on opensAt closesAt } } } } }";
 
 async fn a_clinician_is_told_of_the_dates_on_which_their_hours_lose_or_repeat_time() {
