@@ -99,6 +99,42 @@ fn each_refusal_has_its_own_reason() {
     }
 }
 
+/// What is offered on a Sunday in New York with these hours, seen from an instant before it.
+fn sunday(hours: (i32, i32), rules: &BookingRules, day: &str, now: &str) -> Vec<String> {
+    let zone = parse_zone("America/New_York").expect("a zone");
+    let hours = every_week([window(Weekday::Sunday, hours.0, hours.1)]);
+    let start = at(&format!("{day}T04:00:00Z"));
+    let range = Interval::new(start, start + Duration::days(1));
+    let offer = Offer::new(zone, &hours, &wanted(30), rules, &[], range, at(now));
+    offer.starts(range).into_iter().map(|start| time::local_text(zone, start)[11..].to_owned()).collect()
+}
+
+#[test]
+fn in_an_autumn_overlap_both_passes_are_offered_and_told_apart_by_their_offset() {
+    let starts = sunday((60, 120), &BookingRules::DEFAULT, "2026-11-01", "2026-10-20T00:00:00Z");
+    assert_eq!(starts, ["01:00:00-04:00", "01:30:00-04:00", "01:00:00-05:00", "01:30:00-05:00"]);
+}
+
+#[test]
+fn in_a_spring_gap_nothing_is_offered_and_the_afternoon_does_not_move() {
+    let offered = |hours| sunday(hours, &BookingRules::DEFAULT, "2026-03-08", "2026-02-20T00:00:00Z");
+    assert_eq!(offered((120, 180)), Vec::<String>::new());
+    assert_eq!(offered((90, 210)), ["01:30:00-05:00", "03:00:00-04:00"]);
+    assert_eq!(offered((780, 840)), ["13:00:00-04:00", "13:30:00-04:00"]);
+}
+
+#[test]
+fn a_days_notice_is_24_hours_that_pass_and_the_horizon_counts_the_clinicians_dates() {
+    let afternoon = (14 * 60, 16 * 60);
+    let now = "2026-03-07T14:00:00-05:00";
+    let starts = sunday(afternoon, &BookingRules::DEFAULT, "2026-03-08", now);
+    assert_eq!(starts, ["15:30:00-04:00"], "15:00 is in exactly 24 hours, since the day has 23");
+    let near = BookingRules { booking_horizon_days: 1, minimum_notice: Minutes(0), ..BookingRules::DEFAULT };
+    for (now, offered) in [("2026-03-07T00:00:00-05:00", 4), ("2026-03-06T23:59:59-05:00", 0)] {
+        assert_eq!(sunday(afternoon, &near, "2026-03-08", now).len(), offered, "seen from {now}");
+    }
+}
+
 const ZONES: [&str; 7] = [
     "America/New_York",
     "Europe/London",

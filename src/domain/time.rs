@@ -114,6 +114,11 @@ pub fn parse_zone(text: &str) -> Result<Tz, String> {
     })
 }
 
+/// The version of the tz database that all zones are read from, such as `2025b`: it is part of the program.
+pub fn zone_rules() -> &'static str {
+    chrono_tz::IANA_TZDB_VERSION
+}
+
 /// Reads a date, `2026-03-08`.
 pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
