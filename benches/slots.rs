@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Duration as Span, NaiveTime, Utc};
 use clap::Parser;
-use frontdesk::domain::hours::{Modality, Weekday, WeeklyHours};
+use frontdesk::domain::hours::{Hours, Modality, Weekday, WeeklyHours, Window};
 use frontdesk::domain::ids::ServiceId;
 use frontdesk::domain::rules::BookingRules;
 use frontdesk::domain::slots::{Held, Offer, Wanted};
@@ -100,14 +100,10 @@ fn microseconds<T>(mut once: impl FnMut() -> T) -> f64 {
 fn domain() -> Vec<Value> {
     let first = first_day();
     let zone = parse_zone("America/New_York").expect("a zone");
-    let day = |weekday: &Weekday| WeeklyHours {
-        weekday: *weekday,
-        opens_minute: 9 * 60,
-        closes_minute: 17 * 60,
-        service_ids: Default::default(),
-        modality: None,
-    };
-    let hours: Vec<_> = Weekday::ALL[..5].iter().map(day).collect();
+    let window =
+        Window { opens_minute: 9 * 60, closes_minute: 17 * 60, service_ids: Default::default(), modality: None };
+    let day = |weekday: &Weekday| WeeklyHours { weekday: *weekday, window: window.clone() };
+    let hours = Hours { weekly: Weekday::ALL[..5].iter().map(day).collect(), ..Hours::default() };
     let at = |millis| DateTime::from_timestamp_millis(millis).expect("an instant");
     let busy = by_hand::busy(first);
     let held = |(start, end): &(i64, i64)| Held {
@@ -198,6 +194,7 @@ async fn through_the_store(
         service_id: practice.service_id,
         from: first,
         to: first + Span::days(DAYS),
+        zone: None,
     };
     let (mut times, mut slots) = (Vec::new(), 0);
     for number in 0..WARM_UP + options.lists {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, NaiveTime, Utc};
 use frontdesk::auth::secret::Secret;
 use frontdesk::auth::token::Tokens;
-use frontdesk::domain::hours::{Modality, Weekday, WeeklyHours};
+use frontdesk::domain::hours::{Modality, Weekday, WeeklyHours, Window};
 use frontdesk::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, ServiceId};
 use frontdesk::domain::settings::{Audience, Confirmation};
 use frontdesk::domain::viewer::Viewer;
@@ -189,13 +189,8 @@ async fn offer(
     let change = Change::default();
     let offered = SetOfferedServices { clinician_id, service_ids: vec![service] };
     desk.set_offered_services(admin, offered, &change).await.expect("offered");
-    let day = |weekday: &Weekday| WeeklyHours {
-        weekday: *weekday,
-        opens_minute,
-        closes_minute,
-        service_ids: BTreeSet::new(),
-        modality: None,
-    };
+    let window = Window { opens_minute, closes_minute, service_ids: BTreeSet::new(), modality: None };
+    let day = |weekday: &Weekday| WeeklyHours { weekday: *weekday, window: window.clone() };
     let windows = days.iter().map(day).collect();
     let hours = SetWeeklyHours { clinician_id, windows, named_services: Vec::new() };
     desk.set_weekly_hours(admin, hours, &change).await.expect("open");

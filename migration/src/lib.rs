@@ -16,6 +16,7 @@ mod m20261125_000006_last_admin;
 mod m20261125_000007_standings;
 mod m20261125_000008_client_reads;
 mod m20261125_000009_blocked_time_index;
+mod m20261125_000010_date_exceptions;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000007_standings::Migration),
             Box::new(m20261125_000008_client_reads::Migration),
             Box::new(m20261125_000009_blocked_time_index::Migration),
+            Box::new(m20261125_000010_date_exceptions::Migration),
         ]
     }
 }

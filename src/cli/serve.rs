@@ -13,7 +13,7 @@ use crate::app::{self, Parts};
 use crate::auth::issuer::{Issuer, KeySource, PATIENCE};
 use crate::clock::Clock;
 use crate::config::{BusUrl, Config, DEFAULT_LISTEN, Door, Network, Origin};
-use crate::domain::text;
+use crate::domain::{text, time};
 use crate::limits::{Limits, SetLimit};
 
 /// Serves until SIGTERM or SIGINT; then it takes no new connection, finishes what runs, and exits 0.
@@ -149,6 +149,7 @@ pub(super) fn print_addresses(config: &Config) {
     }
     eprintln!("  API       http://{at}{}", crate::http::GRAPHQL_PATH);
     eprintln!("  push      ws://{at}{}", crate::http::WEBSOCKET_PATH);
+    eprintln!("  zones     tz database {}", time::zone_rules());
 }
 
 /// Serves until `stop` resolves.

@@ -1,5 +1,7 @@
 //! What is still missing before a client sees a slot, computed from the settings as they stand.
 
+use chrono::NaiveDate;
+
 use super::gates::{self, Verdict};
 use super::settings::{Clinician, Control, PracticeSettings};
 use super::spelled;
@@ -43,7 +45,7 @@ impl ChecklistItem {
             Step::ClinicianOptedIn => "Opt in, and choose which clients: setClinicianSelfScheduling.",
             Step::NotLocked => "Have no admin's hold: lockClinicianSelfScheduling with locked: false.",
             Step::ServicesOffered => "Choose the services to offer: setOfferedServices.",
-            Step::HoursOpened => "Open weekly hours: setWeeklyHours.",
+            Step::HoursOpened => "Open weekly hours, or hours of single dates: setWeeklyHours, setDateException.",
         }
     }
 }
@@ -54,7 +56,7 @@ fn opt_in_roles(settings: &PracticeSettings) -> &'static [Role] {
 
 /// The practice's steps; those of clinicians are done when one active clinician has done them. A step is done where the
 /// gate that it opens is: the gates judge, nothing here does.
-pub fn of_practice(settings: &PracticeSettings) -> Vec<ChecklistItem> {
+pub fn of_practice(settings: &PracticeSettings, today: NaiveDate) -> Vec<ChecklistItem> {
     let any =
         |gate: &dyn Fn(&Clinician) -> Verdict| settings.clinicians.values().any(|c| c.active && gate(c).is_open());
     vec![
@@ -62,18 +64,18 @@ pub fn of_practice(settings: &PracticeSettings) -> Vec<ChecklistItem> {
         ChecklistItem::new(Step::ServiceExists, settings.services.values().any(|service| service.active), ADMIN),
         ChecklistItem::new(Step::ClinicianOptedIn, any(&gates::clinician_opt_in), opt_in_roles(settings)),
         ChecklistItem::new(Step::ServicesOffered, any(&|c| gates::service_offered(settings, c, None)), EITHER),
-        ChecklistItem::new(Step::HoursOpened, any(&|c| gates::hours_open(settings, c, None)), EITHER),
+        ChecklistItem::new(Step::HoursOpened, any(&|c| gates::hours_open(settings, c, None, today)), EITHER),
     ]
 }
 
 /// One clinician's steps.
-pub fn of_clinician(settings: &PracticeSettings, clinician: &Clinician) -> Vec<ChecklistItem> {
+pub fn of_clinician(settings: &PracticeSettings, clinician: &Clinician, today: NaiveDate) -> Vec<ChecklistItem> {
     let item = |step, gate: Verdict, roles| ChecklistItem::new(step, gate.is_open(), roles);
     vec![
         item(Step::PracticeSwitchOn, gates::practice_switch(settings), ADMIN),
         item(Step::ClinicianOptedIn, gates::clinician_opt_in(clinician), opt_in_roles(settings)),
         item(Step::NotLocked, gates::clinician_lock(clinician), ADMIN),
         item(Step::ServicesOffered, gates::service_offered(settings, clinician, None), EITHER),
-        item(Step::HoursOpened, gates::hours_open(settings, clinician, None), EITHER),
+        item(Step::HoursOpened, gates::hours_open(settings, clinician, None, today), EITHER),
     ]
 }

@@ -17,6 +17,7 @@ spelled! {
         ServiceCreated = "SERVICE_CREATED",
         ServiceArchived = "SERVICE_ARCHIVED",
         ClinicianAdded = "CLINICIAN_ADDED",
+        ClinicianUpdated = "CLINICIAN_UPDATED",
         ClientAdded = "CLIENT_ADDED",
         MemberLinked = "MEMBER_LINKED",
         MemberUnlinked = "MEMBER_UNLINKED",
@@ -36,6 +37,10 @@ spelled! {
         OfferedServicesSet = "OFFERED_SERVICES_SET",
         WeeklyHoursSet = "WEEKLY_HOURS_SET",
         BookingRulesSet = "BOOKING_RULES_SET",
+        DateExceptionSet = "DATE_EXCEPTION_SET",
+        DateExceptionRemoved = "DATE_EXCEPTION_REMOVED",
+        TimeBlocked = "TIME_BLOCKED",
+        TimeUnblocked = "TIME_UNBLOCKED",
         ClientAccessSet = "CLIENT_ACCESS_SET",
         AppointmentRequested = "APPOINTMENT_REQUESTED",
         AppointmentRequestConfirmed = "APPOINTMENT_REQUEST_CONFIRMED",
@@ -65,6 +70,8 @@ impl EventKind {
                 | Self::OfferedServicesSet
                 | Self::WeeklyHoursSet
                 | Self::BookingRulesSet
+                | Self::DateExceptionSet
+                | Self::DateExceptionRemoved
         )
     }
 
@@ -85,7 +92,7 @@ impl EventKind {
 
     /// True unless it is known that nobody's roles move with it: who follows a stream is judged again then.
     pub fn can_change_rights(self) -> bool {
-        !Self::OF_REQUESTS.contains(&self)
+        !Self::OF_REQUESTS.contains(&self) && !matches!(self, Self::TimeBlocked | Self::TimeUnblocked)
     }
 
     fn of_request(status: RequestStatus) -> Self {

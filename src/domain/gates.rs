@@ -137,7 +137,7 @@ pub fn judge(
     verdicts.push(clinician_opt_in(clinician));
     verdicts.push(clinician_lock(clinician));
     verdicts.push(service_offered(settings, clinician, service));
-    verdicts.push(hours_open(settings, clinician, service));
+    verdicts.push(hours_open(settings, clinician, service, today));
     if let Some(client) = client {
         verdicts.push(care_relationship(client, today));
         verdicts.push(client_access_practice(client));
@@ -184,14 +184,20 @@ pub(super) fn service_offered(
 }
 
 /// With no service in question, hours count where they serve one that is offered, or where none is offered yet.
-pub(super) fn hours_open(settings: &PracticeSettings, clinician: &Clinician, service: Option<&Service>) -> Verdict {
+pub(super) fn hours_open(
+    settings: &PracticeSettings,
+    clinician: &Clinician,
+    service: Option<&Service>,
+    today: NaiveDate,
+) -> Verdict {
+    let serve = |service: &Service| clinician.hours.have(today, |window| service.is_open_in(window));
     let open = match service {
-        Some(service) => clinician.hours.iter().any(|window| service.is_open_in(window)),
+        Some(service) => serve(service),
         None => {
             let mut offered = settings.offered_services(clinician).peekable();
             match offered.peek() {
-                None => !clinician.hours.is_empty(),
-                Some(_) => offered.any(|service| clinician.hours.iter().any(|window| service.is_open_in(window))),
+                None => clinician.hours.have(today, |_| true),
+                Some(_) => offered.any(serve),
             }
         }
     };

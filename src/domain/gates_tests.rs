@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::checklist;
-use crate::domain::hours::{Modality, Weekday, WeeklyHours};
+use crate::domain::hours::{Hours, Modality, Weekday, WeeklyHours, Window};
 use crate::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, ServiceId};
 use crate::domain::rules::{BookingRules, RuleOverrides};
 use crate::domain::settings::{Care, Confirmation, Control, Lock};
@@ -40,13 +40,8 @@ fn open_world() -> World {
         active_decision: None,
         rules: RuleOverrides::default(),
     };
-    let hours = WeeklyHours {
-        weekday: Weekday::Tuesday,
-        opens_minute: 840,
-        closes_minute: 1080,
-        service_ids: BTreeSet::new(),
-        modality: None,
-    };
+    let window = Window { opens_minute: 840, closes_minute: 1080, service_ids: BTreeSet::new(), modality: None };
+    let weekly = vec![WeeklyHours { weekday: Weekday::Tuesday, window }];
     let clinician = Clinician {
         id: ClinicianId::generate(),
         member_id: MemberId::generate(),
@@ -62,7 +57,7 @@ fn open_world() -> World {
         lock_decision: None,
         offered: BTreeMap::from([(service.id, decision())]),
         offered_decision: Some(decision()),
-        hours: vec![hours],
+        hours: Hours { weekly, ..Hours::default() },
         hours_decision: Some(decision()),
         rules: RuleOverrides::default(),
     };
@@ -111,7 +106,7 @@ const SHUTS: [(Gate, Shut); 12] = [
     (Gate::ClinicianLock, |w| w.clinician.lock = Some(Lock { reason: "leave".to_owned(), decision: decision() })),
     (Gate::ServiceOffered, |w| w.clinician.offered.clear()),
     (Gate::ServiceOffered, |w| w.service.active = false),
-    (Gate::HoursOpen, |w| w.clinician.hours.clear()),
+    (Gate::HoursOpen, |w| w.clinician.hours.weekly.clear()),
     (Gate::CareRelationship, |w| w.client.care = None),
     (Gate::ClientAccessPractice, |w| w.client.blocked = true),
     (Gate::ClientAccessPractice, |w| w.client.active = false),
@@ -125,7 +120,7 @@ fn each_step_of_a_clinician_is_done_where_its_gate_is_open() {
         let mut world = open_world();
         shut(&mut world);
         let gates = judge(&world.settings, &world.clinician, None, None, today());
-        let steps = checklist::of_clinician(&world.settings, &world.clinician);
+        let steps = checklist::of_clinician(&world.settings, &world.clinician, today());
         let done: Vec<_> = steps.iter().map(|item| item.done).collect();
         assert_eq!(done, gates.iter().map(Verdict::is_open).collect::<Vec<_>>(), "{gate:?} is shut");
     }
@@ -173,13 +168,28 @@ fn a_block_wins_over_an_audience_of_all_clients_and_an_allowance_over_a_selectio
 #[test]
 fn a_window_kept_to_another_service_or_modality_is_not_open_for_this_one() {
     let mut world = open_world();
-    world.clinician.hours[0].service_ids = BTreeSet::from([ServiceId::generate()]);
+    world.clinician.hours.weekly[0].window.service_ids = BTreeSet::from([ServiceId::generate()]);
     assert_eq!(world.closed(), vec![Gate::HoursOpen]);
-    world.clinician.hours[0].service_ids.clear();
-    world.clinician.hours[0].modality = Some(Modality::Telehealth);
+    world.clinician.hours.weekly[0].window.service_ids.clear();
+    world.clinician.hours.weekly[0].window.modality = Some(Modality::Telehealth);
     assert_eq!(world.closed(), vec![]);
     world.service.modality = Modality::InPerson;
     assert_eq!(world.closed(), vec![Gate::HoursOpen]);
+}
+
+#[test]
+fn hours_of_single_dates_open_the_gate_until_those_dates_are_over() {
+    let mut world = open_world();
+    let window = world.clinician.hours.weekly.remove(0).window;
+    assert_eq!(world.closed(), vec![Gate::HoursOpen]);
+    for (date, expected) in [("2027-01-01", vec![Gate::HoursOpen]), ("2027-01-05", vec![]), ("2028-01-05", vec![])] {
+        world.clinician.hours.exceptions = BTreeMap::from([(parse_date(date).expect("a date"), vec![window.clone()])]);
+        assert_eq!(world.closed(), expected, "{date}");
+    }
+    for windows in world.clinician.hours.exceptions.values_mut() {
+        windows.clear();
+    }
+    assert_eq!(world.closed(), vec![Gate::HoursOpen], "a closed date opens nothing");
 }
 
 #[test]

@@ -1,8 +1,9 @@
-//! When a clinician is willing to be booked: weekly windows in the wall clock of their zone.
+//! When a clinician is willing to be booked: the week's windows in the wall clock of their zone, and the dates on which
+//! other windows hold, or none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 
 use super::ids::ServiceId;
 use super::spelled;
@@ -58,18 +59,32 @@ impl Weekday {
     }
 }
 
-/// One window of a week. It belongs to the day it starts on, also where it runs past midnight.
+/// A stretch of one date's wall clock. It belongs to the date it starts on, also where it runs past midnight.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WeeklyHours {
-    pub weekday: Weekday,
-    /// Minutes since midnight of `weekday`, 0 to 1439.
+pub struct Window {
+    /// Minutes since midnight of its date, 0 to 1439.
     pub opens_minute: i32,
-    /// Minutes since midnight of `weekday`; past 1440 it is the next day's clock.
+    /// Minutes since midnight of its date; past 1440 it is the next day's clock.
     pub closes_minute: i32,
     /// The services it is kept to; none named means every service that the clinician offers.
     pub service_ids: BTreeSet<ServiceId>,
     /// The way of meeting it is kept to; none means any.
     pub modality: Option<Modality>,
+}
+
+/// One window of every week.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeeklyHours {
+    pub weekday: Weekday,
+    pub window: Window,
+}
+
+/// When a clinician is willing to be booked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hours {
+    pub weekly: Vec<WeeklyHours>,
+    /// The dates on which these windows hold instead of the week's; none at all where the date is closed.
+    pub exceptions: BTreeMap<NaiveDate, Vec<Window>>,
 }
 
 /// Why a window cannot be.
@@ -80,11 +95,11 @@ pub struct WrongWindow {
     pub message: String,
 }
 
-impl WeeklyHours {
+impl Window {
     /// Checks a window as it was typed; `closes_next_day` says that the end is on the following day's clock.
-    pub fn window(opens: LocalTime, closes: LocalTime, closes_next_day: bool) -> Result<(i32, i32), WrongWindow> {
+    pub fn checked(opens: LocalTime, closes: LocalTime, closes_next_day: bool) -> Result<(i32, i32), WrongWindow> {
         if opens == LocalTime::END_OF_DAY {
-            let message = "A window opens at 23:59 at the latest. Use 00:00 of the next weekday.".to_owned();
+            let message = "A window opens at 23:59 at the latest. Use 00:00 of the next day.".to_owned();
             return Err(WrongWindow { field: "opensAt", message });
         }
         let closes_minute = closes.minute() + if closes_next_day { 1440 } else { 0 };
@@ -109,11 +124,39 @@ impl WeeklyHours {
     }
 }
 
-/// The open stretches of each date from `first` to `last`. Windows of one date that overlap or touch are merged;
-/// those of different dates are not, so that a date's stretches do not depend on the range asked for.
-pub fn expand<'a>(
+/// A window is at most 24 hours long and starts at 23:59 at the latest, so what is open on a date can belong to the
+/// two dates before it.
+pub const DATES_BEFORE: Days = Days::new(2);
+
+impl Hours {
+    /// The windows that belong to a date: the exception's, where there is one, else the weekday's.
+    pub fn on(&self, date: NaiveDate) -> impl Iterator<Item = &Window> {
+        let exception = self.exceptions.get(&date);
+        let weekday = date.weekday().number_from_monday();
+        let usual = self.weekly.iter().filter(move |hours| exception.is_none() && hours.weekday.number() == weekday);
+        exception.into_iter().flatten().chain(usual.map(|hours| &hours.window))
+    }
+
+    /// True where a window of the week, or of a date that is not over, is one of those asked for.
+    pub fn have(&self, today: NaiveDate, is_wanted: impl Fn(&Window) -> bool) -> bool {
+        // Two dates back: a window may run on, and today is the practice's, not the clinician's.
+        let exceptions = self.exceptions.range(today - DATES_BEFORE..).flat_map(|(_, windows)| windows);
+        self.weekly.iter().map(|hours| &hours.window).chain(exceptions).any(is_wanted)
+    }
+
+    /// True where a window names the service.
+    pub fn names(&self, service: ServiceId) -> bool {
+        let exceptions = self.exceptions.values().flatten();
+        self.weekly.iter().map(|hours| &hours.window).chain(exceptions).any(|one| one.service_ids.contains(&service))
+    }
+}
+
+/// The open stretches of each date from `first` to `last`, of the windows that are wanted. Windows of one date that overlap
+/// or touch are merged; those of different dates are not, so that a date's stretches do not depend on the range asked for.
+pub fn expand(
     zone: Tz,
-    windows: impl Iterator<Item = &'a WeeklyHours> + Clone,
+    hours: &Hours,
+    is_wanted: impl Fn(&Window) -> bool,
     first: NaiveDate,
     last: NaiveDate,
 ) -> Vec<Interval> {
@@ -121,8 +164,7 @@ pub fn expand<'a>(
     let mut stretches = Vec::new();
     let mut day = Vec::new();
     for date in first.iter_days().take_while(|date| *date <= last) {
-        let weekday = date.weekday().number_from_monday();
-        for window in windows.clone().filter(|window| window.weekday.number() == weekday) {
+        for window in hours.on(date).filter(|window| is_wanted(window)) {
             let opens = time::wall_clock(date, window.opens_minute);
             let closes = time::wall_clock(date, window.closes_minute);
             segments.instants(opens, closes, &mut day);
@@ -133,47 +175,5 @@ pub fn expand<'a>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn window(opens: &str, closes: &str, next_day: bool) -> Result<(i32, i32), &'static str> {
-        let time = |text| LocalTime::parse(text).expect("a time");
-        WeeklyHours::window(time(opens), time(closes), next_day).map_err(|wrong| wrong.field)
-    }
-
-    #[test]
-    fn a_window_ends_after_it_starts_and_past_midnight_only_where_said() {
-        assert_eq!(window("14:00", "18:00", false), Ok((840, 1080)));
-        assert_eq!(window("14:00", "24:00", false), Ok((840, 1440)));
-        assert_eq!(window("22:00", "02:00", true), Ok((1320, 1560)));
-        assert_eq!(window("22:00", "02:00", false), Err("closesAt"));
-        assert_eq!(window("14:00", "14:00", false), Err("closesAt"));
-        assert_eq!(window("14:00", "14:01", true), Err("closesAt"), "longer than a day");
-        assert_eq!(window("24:00", "02:00", true), Err("opensAt"));
-    }
-
-    #[test]
-    fn a_window_past_midnight_belongs_to_the_day_it_starts_on() {
-        let friday = WeeklyHours {
-            weekday: Weekday::Friday,
-            opens_minute: 1320,
-            closes_minute: 1560,
-            service_ids: BTreeSet::new(),
-            modality: None,
-        };
-        let date = |text| time::parse_date(text).expect("a date");
-        let at = |text| time::parse_instant(text).expect("an instant");
-        let zone = time::parse_zone("Europe/London").expect("a zone");
-        let open = expand(zone, [&friday].into_iter(), date("2027-01-08"), date("2027-01-09"));
-        assert_eq!(open, vec![Interval::new(at("2027-01-08T22:00:00Z"), at("2027-01-09T02:00:00Z"))]);
-    }
-
-    #[test]
-    fn weekdays_count_from_monday_and_back() {
-        for day in Weekday::ALL {
-            assert_eq!(Weekday::from_number(day.number()), Some(*day));
-        }
-        assert_eq!(Weekday::from_number(0), None);
-        assert_eq!(Weekday::from_number(8), None);
-    }
-}
+#[path = "hours_tests.rs"]
+mod tests;

@@ -81,6 +81,8 @@ ids! {
     AppointmentId = "appointment";
     /// A member by whom an issuer's subject signs in.
     LinkId = "link";
+    /// Time that a clinician keeps free of meetings.
+    BlockId = "block";
 }
 
 #[cfg(test)]

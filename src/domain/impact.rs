@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 
-use super::hours;
-use super::ids::{ClientId, ClinicianId, RequestId};
+use super::hours::{self, DATES_BEFORE, Modality, Window};
+use super::ids::{ClientId, ClinicianId, RequestId, ServiceId};
 use super::requests::{Appointment, AppointmentRequest};
 use super::settings::{Clinician, PracticeSettings, Service};
 use super::spelled;
@@ -40,9 +40,9 @@ pub struct Impact {
     pub gaining: Vec<Pair>,
     /// Pairs that could book before and cannot after, in order.
     pub losing: Vec<Pair>,
-    /// Pending requests of pairs that lose access: they stay decidable.
+    /// Pending requests of pairs that lose access, and those for times that the change closes: they stay decidable.
     pub pending_affected: Vec<RequestId>,
-    /// Booked meetings to come that lie outside the clinician's changed hours: they stay booked.
+    /// Booked meetings to come that lie outside the clinician's hours, on dates whose hours change: they stay booked.
     pub outside_hours: Vec<Appointment>,
     pub warnings: Vec<Warning>,
 }
@@ -70,6 +70,7 @@ pub struct Moved {
     gaining: Vec<Pair>,
     losing: Vec<Pair>,
     open_after: Vec<Pair>,
+    today: NaiveDate,
 }
 
 impl Moved {
@@ -77,7 +78,12 @@ impl Moved {
     pub fn between(before: &Picture, after: &Picture, today: NaiveDate) -> Self {
         let open = |picture: &Picture| picture.standings.open_pairs(picture.settings, today);
         let (open_before, open_after) = (open(before), open(after));
-        Self { gaining: without(&open_after, &open_before), losing: without(&open_before, &open_after), open_after }
+        Self {
+            gaining: without(&open_after, &open_before),
+            losing: without(&open_before, &open_after),
+            open_after,
+            today,
+        }
     }
 
     /// The clinicians whom somebody can no longer book.
@@ -85,8 +91,8 @@ impl Moved {
         Impact::clinicians(&self.losing)
     }
 
-    /// All that a change does. `pending` are requests that wait for an answer from `clinicians_losing`, `booked` the
-    /// meetings to come of clinicians whose hours change, `touched` the clinicians whom the change can concern.
+    /// All that a change does. `pending` are requests that wait for an answer from `clinicians_losing` and from those
+    /// whose hours change, `booked` the meetings to come of the latter, `touched` the clinicians whom the change can concern.
     pub fn impact(
         self,
         before: &PracticeSettings,
@@ -95,16 +101,18 @@ impl Moved {
         pending: &[AppointmentRequest],
         booked: &[Appointment],
     ) -> Impact {
-        let loses = |request: &&AppointmentRequest| {
+        let is_left_outside = |meeting: &Meeting| is_left_outside(before, after, meeting);
+        let is_affected = |request: &&AppointmentRequest| {
             self.losing.binary_search(&(request.clinician_id, request.client_id)).is_ok()
+                || is_left_outside(&Meeting::from(*request))
         };
         let ready = Impact::clinicians(&self.open_after).into_iter().collect();
         Impact {
-            pending_affected: pending.iter().filter(loses).map(|request| request.id).collect(),
+            pending_affected: pending.iter().filter(is_affected).map(|request| request.id).collect(),
             gaining: self.gaining,
             losing: self.losing,
-            outside_hours: booked.iter().filter(|meeting| is_outside(after, meeting)).cloned().collect(),
-            warnings: [warnings(after, &ready, touched), closed_by_rules(before, after)].concat(),
+            outside_hours: booked.iter().filter(|meeting| is_left_outside(&Meeting::from(*meeting))).cloned().collect(),
+            warnings: [warnings(after, &ready, touched, self.today), closed_by_rules(before, after)].concat(),
         }
     }
 }
@@ -133,7 +141,7 @@ fn closed_by_rules(before: &PracticeSettings, after: &PracticeSettings) -> Vec<W
     after.clinicians.values().filter(newly).map(warning).collect()
 }
 
-/// The clinicians whose weekly hours differ between two settings.
+/// The clinicians whose hours differ between two settings.
 pub fn clinicians_with_other_hours(before: &PracticeSettings, after: &PracticeSettings) -> Vec<ClinicianId> {
     let differs = |clinician: &&Clinician| {
         before
@@ -144,14 +152,42 @@ pub fn clinicians_with_other_hours(before: &PracticeSettings, after: &PracticeSe
     after.clinicians.values().filter(differs).map(|clinician| clinician.id).collect()
 }
 
-fn is_outside(settings: &PracticeSettings, meeting: &Appointment) -> bool {
-    let Some(clinician) = settings.clinicians.get(&meeting.clinician_id) else { return false };
-    let usable = clinician.hours.iter().filter(|window| window.is_open_for(meeting.service_id, meeting.modality));
-    let first = time::local_date(clinician.zone, meeting.starts_at) - chrono::Days::new(2);
-    let last = time::local_date(clinician.zone, meeting.ends_at);
-    let open = time::merge(hours::expand(clinician.zone, usable, first, last));
-    let booked = Interval::new(meeting.starts_at, meeting.ends_at);
-    !open.iter().any(|stretch| stretch.contains(&booked))
+/// What is held against the hours: a booked meeting, or one that is asked for.
+struct Meeting {
+    clinician_id: ClinicianId,
+    service_id: ServiceId,
+    modality: Modality,
+    held: Interval,
+}
+
+impl From<&Appointment> for Meeting {
+    fn from(one: &Appointment) -> Self {
+        let held = Interval::new(one.starts_at, one.ends_at);
+        Self { clinician_id: one.clinician_id, service_id: one.service_id, modality: one.modality, held }
+    }
+}
+
+impl From<&AppointmentRequest> for Meeting {
+    fn from(one: &AppointmentRequest) -> Self {
+        let held = Interval::new(one.starts_at, one.ends_at);
+        Self { clinician_id: one.clinician_id, service_id: one.service_id, modality: one.modality, held }
+    }
+}
+
+/// True where a meeting lies outside the hours after a change that touches the hours of its date.
+fn is_left_outside(before: &PracticeSettings, after: &PracticeSettings, meeting: &Meeting) -> bool {
+    let of = meeting.clinician_id;
+    let (Some(old), Some(new)) = (before.clinicians.get(&of), after.clinicians.get(&of)) else { return false };
+    let first = time::local_date(new.zone, meeting.held.start) - DATES_BEFORE;
+    let last = time::local_date(new.zone, meeting.held.end);
+    let mut dates = first.iter_days().take_while(|date| *date <= last);
+    let is_touched = old.zone != new.zone || dates.any(|date| !old.hours.on(date).eq(new.hours.on(date)));
+    let is_usable = |window: &Window| window.is_open_for(meeting.service_id, meeting.modality);
+    let is_inside = || {
+        let open = time::merge(hours::expand(new.zone, &new.hours, is_usable, first, last));
+        open.iter().any(|stretch| stretch.contains(&meeting.held))
+    };
+    is_touched && !is_inside()
 }
 
 /// `ready` are the clinicians whom somebody can book.
@@ -159,6 +195,7 @@ fn warnings(
     settings: &PracticeSettings,
     ready: &BTreeSet<ClinicianId>,
     touched: &BTreeSet<ClinicianId>,
+    today: NaiveDate,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let opted_in = settings.clinicians.values().filter(|clinician| clinician.active && clinician.enabled);
@@ -170,7 +207,7 @@ fn warnings(
         });
     }
     for clinician in opted_in.filter(|clinician| touched.contains(&clinician.id)) {
-        for code in warnings_about(settings, clinician, ready.contains(&clinician.id)) {
+        for code in warnings_about(settings, clinician, ready.contains(&clinician.id), today) {
             let message = in_words(code, &clinician.display_name);
             warnings.push(Warning { code, clinician_id: Some(clinician.id), message });
         }
@@ -178,8 +215,13 @@ fn warnings(
     warnings
 }
 
-fn warnings_about(settings: &PracticeSettings, clinician: &Clinician, has_client: bool) -> Vec<WarningCode> {
-    let has_hours = |service: &Service| clinician.hours.iter().any(|window| service.is_open_in(window));
+fn warnings_about(
+    settings: &PracticeSettings,
+    clinician: &Clinician,
+    has_client: bool,
+    today: NaiveDate,
+) -> Vec<WarningCode> {
+    let has_hours = |service: &Service| clinician.hours.have(today, |window| service.is_open_in(window));
     let mut codes = Vec::new();
     if !settings.enabled {
         codes.push(WarningCode::PracticeSwitchOff);
@@ -190,7 +232,7 @@ fn warnings_about(settings: &PracticeSettings, clinician: &Clinician, has_client
     if settings.offered_services(clinician).next().is_none() {
         codes.push(WarningCode::ClinicianWithoutServices);
     }
-    if clinician.hours.is_empty() || !settings.offered_services(clinician).all(has_hours) {
+    if !clinician.hours.have(today, |_| true) || !settings.offered_services(clinician).all(has_hours) {
         codes.push(WarningCode::ClinicianWithoutHours);
     }
     if codes.is_empty() && !has_client {

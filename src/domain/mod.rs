@@ -6,6 +6,7 @@
 
 pub mod checklist;
 pub mod client_reads;
+pub mod clock_changes;
 pub mod events;
 pub mod gates;
 pub mod hours;

@@ -41,6 +41,8 @@ spelled! {
         LimitReached = "LIMIT_REACHED",
         /// The client has something at that time.
         ClientAlreadyBooked = "CLIENT_ALREADY_BOOKED",
+        /// Requests wait for that time.
+        RequestsWaiting = "REQUESTS_WAITING",
         /// The request was decided, withdrawn or has expired.
         NotPending = "NOT_PENDING",
     }

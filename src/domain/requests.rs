@@ -90,10 +90,17 @@ pub struct Appointment {
 /// An answer to a pending request, or the end of its waiting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    Confirm { message: Option<String> },
-    Decline { reason: DeclineReason, message: Option<String> },
+    Confirm {
+        message: Option<String>,
+    },
+    Decline {
+        reason: DeclineReason,
+        message: Option<String>,
+    },
     Withdraw,
     Expire,
+    /// Staff take its time for something else.
+    Supersede,
 }
 
 impl Decision {
@@ -103,6 +110,7 @@ impl Decision {
             Self::Decline { .. } => RequestStatus::Declined,
             Self::Withdraw => RequestStatus::Withdrawn,
             Self::Expire => RequestStatus::Expired,
+            Self::Supersede => RequestStatus::Superseded,
         }
     }
 }
@@ -148,7 +156,7 @@ impl AppointmentRequest {
                 next.decline_reason = Some(reason);
             }
             Decision::Expire => next.decided_at = Some(self.respond_by),
-            Decision::Withdraw => {}
+            Decision::Withdraw | Decision::Supersede => {}
         }
         Ok(Outcome::Changed(Box::new(next)))
     }
@@ -174,7 +182,7 @@ impl AppointmentRequest {
             RequestStatus::Declined => "The request was declined. The client can ask again.",
             RequestStatus::Withdrawn => "The client withdrew the request.",
             RequestStatus::Expired => "The request expired unanswered. The client can ask again.",
-            RequestStatus::Superseded => "Staff booked that time for something else. The client can ask for another.",
+            RequestStatus::Superseded => "Staff took that time for something else. The client can ask for another.",
         };
         Rejection::new(Code::NotPending, message)
     }

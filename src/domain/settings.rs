@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::hours::{Modality, WeeklyHours};
+use super::hours::{Hours, Modality, Window};
 use super::ids::{ClientId, ClinicianId, MemberId, PracticeId, ServiceId};
 use super::rules::{self, BookingRules, RuleOverrides};
 use super::spelled;
@@ -81,7 +81,7 @@ pub struct Service {
 
 impl Service {
     /// True where it can be booked in a window, in any of its ways of meeting.
-    pub fn is_open_in(&self, window: &WeeklyHours) -> bool {
+    pub fn is_open_in(&self, window: &Window) -> bool {
         self.modality.concrete().iter().any(|concrete| window.is_open_for(self.id, *concrete))
     }
 }
@@ -105,7 +105,7 @@ pub struct Clinician {
     pub offered: BTreeMap<ServiceId, Decision>,
     /// Who changed the offered services last.
     pub offered_decision: Option<Decision>,
-    pub hours: Vec<WeeklyHours>,
+    pub hours: Hours,
     pub hours_decision: Option<Decision>,
     pub rules: RuleOverrides,
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime};
 
-use super::hours::{self, Modality, WeeklyHours};
+use super::hours::{self, DATES_BEFORE, Hours, Modality, Window};
 use super::ids::ServiceId;
 use super::rules::BookingRules;
 use super::time::{self, Instant, Interval, Minutes, Tz, ZoneSegments};
@@ -85,10 +85,6 @@ impl From<Interval> for Stretch {
 /// No wall clock was ever further than this from UTC: 15 hours and 13 minutes, in Alaska until 1867.
 const OFFSET_MAX_HOURS: i64 = 16;
 
-/// A window is at most 24 hours long and starts at 23:59 at the latest, so what is open on a date can belong to the
-/// two dates before it.
-const DATES_BEFORE: u64 = 2;
-
 /// How far around a start held time matters at most: the longest service with both of the longest buffers (48 hours), or
 /// the week whose meetings a cap counts.
 pub fn held_reach() -> Duration {
@@ -115,17 +111,17 @@ impl<'a> Offer<'a> {
     /// Prepares the answer for starts in `range`; `held` must cover the range widened by `held_reach_of` the rules.
     pub fn new(
         zone: Tz,
-        windows: &[WeeklyHours],
+        hours: &Hours,
         wanted: &Wanted,
         rules: &'a BookingRules,
         held: &[Held],
         range: Interval,
         now: Instant,
     ) -> Self {
-        let usable = windows.iter().filter(|window| window.is_open_for(wanted.service_id, wanted.modality));
-        let first = time::local_date(zone, range.start) - chrono::Days::new(DATES_BEFORE);
+        let is_usable = |window: &Window| window.is_open_for(wanted.service_id, wanted.modality);
+        let first = time::local_date(zone, range.start) - DATES_BEFORE;
         let last = time::local_date(zone, range.end + wanted.duration.span());
-        let grids = hours::expand(zone, usable, first, last);
+        let grids = hours::expand(zone, hours, is_usable, first, last);
         let is_capped = rules.max_per_day.is_some() || rules.max_per_week.is_some();
         let days = is_capped.then(|| Days::around(zone, (first, last), held));
         Self::over(zone, grids, wanted.duration, rules, (held, days), now)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::hours::Weekday;
+use crate::domain::hours::{Weekday, WeeklyHours};
 use crate::domain::time::{parse_instant, parse_zone};
 
 fn at(text: &str) -> Instant {
@@ -13,7 +13,12 @@ fn at(text: &str) -> Instant {
 }
 
 fn window(weekday: Weekday, opens_minute: i32, closes_minute: i32) -> WeeklyHours {
-    WeeklyHours { weekday, opens_minute, closes_minute, service_ids: BTreeSet::new(), modality: None }
+    let window = Window { opens_minute, closes_minute, service_ids: BTreeSet::new(), modality: None };
+    WeeklyHours { weekday, window }
+}
+
+fn every_week(weekly: impl Into<Vec<WeeklyHours>>) -> Hours {
+    Hours { weekly: weekly.into(), ..Hours::default() }
 }
 
 fn wanted(minutes: i32) -> Wanted {
@@ -27,7 +32,7 @@ fn held(from: &str, until: &str) -> Held {
 /// Tuesday 2027-01-12 14:00 to 18:00 in New York, fifty minutes, seen from the Friday before.
 fn tuesday(rules: &BookingRules, held: &[Held], from: &str, until: &str) -> Vec<String> {
     let zone = parse_zone("America/New_York").expect("a zone");
-    let hours = [window(Weekday::Tuesday, 14 * 60, 18 * 60)];
+    let hours = every_week([window(Weekday::Tuesday, 14 * 60, 18 * 60)]);
     let range = Interval::new(at(from), at(until));
     let offer = Offer::new(zone, &hours, &wanted(50), rules, held, range, at("2027-01-08T12:00:00-05:00"));
     offer.starts(range).into_iter().map(|start| time::local_text(zone, start)[11..16].to_owned()).collect()
@@ -72,7 +77,7 @@ fn a_full_day_and_a_full_week_offer_nothing() {
 #[test]
 fn each_refusal_has_its_own_reason() {
     let zone = parse_zone("America/New_York").expect("a zone");
-    let hours = [window(Weekday::Tuesday, 14 * 60, 18 * 60)];
+    let hours = every_week([window(Weekday::Tuesday, 14 * 60, 18 * 60)]);
     let taken = [held("2027-01-12T15:00:00-05:00", "2027-01-12T15:50:00-05:00")];
     let range = Interval::new(at("2027-01-01T00:00:00Z"), at("2027-06-01T00:00:00Z"));
     let now = at("2027-01-04T14:00:00-05:00");
@@ -91,6 +96,42 @@ fn each_refusal_has_its_own_reason() {
     ];
     for (start, expected) in cases {
         assert_eq!(offer.check(at(start)), expected, "{start}");
+    }
+}
+
+/// What is offered on a Sunday in New York with these hours, seen from an instant before it.
+fn sunday(hours: (i32, i32), rules: &BookingRules, day: &str, now: &str) -> Vec<String> {
+    let zone = parse_zone("America/New_York").expect("a zone");
+    let hours = every_week([window(Weekday::Sunday, hours.0, hours.1)]);
+    let start = at(&format!("{day}T04:00:00Z"));
+    let range = Interval::new(start, start + Duration::days(1));
+    let offer = Offer::new(zone, &hours, &wanted(30), rules, &[], range, at(now));
+    offer.starts(range).into_iter().map(|start| time::local_text(zone, start)[11..].to_owned()).collect()
+}
+
+#[test]
+fn in_an_autumn_overlap_both_passes_are_offered_and_told_apart_by_their_offset() {
+    let starts = sunday((60, 120), &BookingRules::DEFAULT, "2026-11-01", "2026-10-20T00:00:00Z");
+    assert_eq!(starts, ["01:00:00-04:00", "01:30:00-04:00", "01:00:00-05:00", "01:30:00-05:00"]);
+}
+
+#[test]
+fn in_a_spring_gap_nothing_is_offered_and_the_afternoon_does_not_move() {
+    let offered = |hours| sunday(hours, &BookingRules::DEFAULT, "2026-03-08", "2026-02-20T00:00:00Z");
+    assert_eq!(offered((120, 180)), Vec::<String>::new());
+    assert_eq!(offered((90, 210)), ["01:30:00-05:00", "03:00:00-04:00"]);
+    assert_eq!(offered((780, 840)), ["13:00:00-04:00", "13:30:00-04:00"]);
+}
+
+#[test]
+fn a_days_notice_is_24_hours_that_pass_and_the_horizon_counts_the_clinicians_dates() {
+    let afternoon = (14 * 60, 16 * 60);
+    let now = "2026-03-07T14:00:00-05:00";
+    let starts = sunday(afternoon, &BookingRules::DEFAULT, "2026-03-08", now);
+    assert_eq!(starts, ["15:30:00-04:00"], "15:00 is in exactly 24 hours, since the day has 23");
+    let near = BookingRules { booking_horizon_days: 1, minimum_notice: Minutes(0), ..BookingRules::DEFAULT };
+    for (now, offered) in [("2026-03-07T00:00:00-05:00", 4), ("2026-03-06T23:59:59-05:00", 0)] {
+        assert_eq!(sunday(afternoon, &near, "2026-03-08", now).len(), offered, "seen from {now}");
     }
 }
 
@@ -122,6 +163,7 @@ proptest! {
             .iter()
             .map(|(day, opens, length)| window(Weekday::from_number(*day).expect("a weekday"), *opens, opens + length))
             .collect();
+        let hours = every_week(hours);
         let start = at(&format!("{first_day}T00:00:00Z"));
         let quarter = |n: i64| start + Duration::minutes(15 * n);
         let held: Vec<_> = busy

@@ -114,6 +114,11 @@ pub fn parse_zone(text: &str) -> Result<Tz, String> {
     })
 }
 
+/// The version of the tz database that all zones are read from, such as `2025b`: it is part of the program.
+pub fn zone_rules() -> &'static str {
+    chrono_tz::IANA_TZDB_VERSION
+}
+
 /// Reads a date, `2026-03-08`.
 pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
@@ -189,6 +194,11 @@ impl ZoneSegments {
         };
         let (_, offset) = self.segments.iter().find(covers)?;
         Some((at + offset.num_milliseconds()).div_euclid(Duration::days(1).num_milliseconds()))
+    }
+
+    /// The moments at which the offset changes, each with the offset before and after.
+    pub fn changes(&self) -> impl Iterator<Item = (Instant, Duration, Duration)> {
+        self.segments.windows(2).map(|pair| (pair[1].0.start, pair[0].1, pair[1].1))
     }
 
     /// The instants at which the wall clock shows a time in `[from, until)`, as ordered stretches.

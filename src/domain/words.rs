@@ -99,13 +99,17 @@ pub fn remedy(verdict: &Verdict, reader: Reader) -> Option<&'static str> {
         Finding::ClientInactive => "An admin can make the client active again.",
         Finding::ServiceArchived => "Choose another service.",
         Finding::PendingLimitReached => "Answer one of the client's waiting requests, or let the client withdraw one.",
-        Finding::StartOutsideHours => "Choose a time from availableSlots, or open more hours with setWeeklyHours.",
+        Finding::StartOutsideHours => {
+            "Choose a time from availableSlots, or open more hours with setWeeklyHours or setDateException."
+        }
         finding => match finding.gate().0 {
             Gate::PracticeSwitch => "Call setPracticeSelfScheduling with enabled: true.",
             Gate::ClinicianOptIn => "Call setClinicianSelfScheduling with enabled: true and an audience.",
             Gate::ClinicianLock => "Call lockClinicianSelfScheduling with locked: false.",
             Gate::ServiceOffered => "Call setOfferedServices with the service among serviceIds.",
-            Gate::HoursOpen => "Call setWeeklyHours with a window in which the service may be booked.",
+            Gate::HoursOpen => {
+                "Call setWeeklyHours, or setDateException for one date, with a window in which the service may be booked."
+            }
             Gate::CareRelationship => "Call startCare for this client and clinician.",
             Gate::ClientAccessPractice => {
                 "Call setClientAccess for the client without a clinicianId, with access: ALLOWED."

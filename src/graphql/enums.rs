@@ -106,6 +106,14 @@ twins! {
         Sunday,
     }
 
+    /// What a change of the clock does to hours.
+    ClockChangeKind = "crate::domain::clock_changes::ClockChangeKind" {
+        /// The clock goes forward: part of the hours does not exist that day.
+        Loses,
+        /// The clock goes back: part of the hours comes twice, and is open both times.
+        Repeats,
+    }
+
     /// What must be open before a client can book. All gates are closed at first, all must be open, and a "no" wins over
     /// a "yes". Clients are shown a version that tells nothing private.
     Gate = "crate::domain::gates::Gate" {
@@ -153,7 +161,7 @@ twins! {
         Withdrawn,
         /// Nobody answered in time.
         Expired,
-        /// Staff booked its time for something else.
+        /// Staff took its time for something else.
         Superseded,
     }
 
@@ -213,7 +221,7 @@ twins! {
         NotLocked,
         /// The clinician offers a service.
         ServicesOffered,
-        /// The clinician has weekly hours.
+        /// The clinician has weekly hours, or hours of a date to come.
         HoursOpened,
     }
 
@@ -252,7 +260,7 @@ pub enum AppointmentRequestEventType {
     Withdrawn,
     /// Nobody answered in time.
     Expired,
-    /// Staff booked its time for something else.
+    /// Staff took its time for something else.
     Superseded,
     /// An admin handed it from another clinician to this one.
     Reassigned,

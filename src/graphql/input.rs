@@ -1,11 +1,12 @@
 //! Text from the caller to values of the domain, refused by the name of its field.
 
 use async_graphql::{ID, InputObject};
+use chrono::NaiveDate;
 
-use super::scalars::DateTime;
+use super::scalars::{DateTime, LocalDate, TimeZone};
 use crate::domain::ids::{self, WrongId};
 use crate::domain::rejection::Rejection;
-use crate::domain::time::{self, Instant};
+use crate::domain::time::{self, Instant, Tz};
 use crate::usecases::Change;
 
 /// An id's type, by which its text is read.
@@ -23,7 +24,7 @@ macro_rules! typed {
         })+
     };
 }
-typed!(AppointmentId, ClientId, ClinicianId, LinkId, MemberId, PracticeId, RequestId, ServiceId);
+typed!(AppointmentId, BlockId, ClientId, ClinicianId, LinkId, MemberId, PracticeId, RequestId, ServiceId);
 
 /// An id of the kind that the field takes.
 pub fn id<T: TypedId>(path: &str, text: &ID) -> Result<T, Rejection> {
@@ -38,6 +39,16 @@ pub fn ids<T: TypedId>(path: &str, texts: &[ID]) -> Result<Vec<T>, Rejection> {
 /// An instant.
 pub fn instant(path: &str, text: &DateTime) -> Result<Instant, Rejection> {
     time::parse_instant(&text.0).map_err(|message| Rejection::invalid(path, message))
+}
+
+/// A date.
+pub fn date(path: &str, text: &LocalDate) -> Result<NaiveDate, Rejection> {
+    time::parse_date(&text.0).map_err(|message| Rejection::invalid(path, message))
+}
+
+/// A time zone.
+pub fn zone(path: &str, text: &TimeZone) -> Result<Tz, Rejection> {
+    time::parse_zone(&text.0).map_err(|message| Rejection::invalid(path, message))
 }
 
 /// How a settings change is to be made: the two fields that every settings input has.

@@ -10,6 +10,7 @@ use super::scope::placeholders;
 use super::{Scope, StoreError};
 use crate::domain::ids::{ClientId, ClinicianId, MemberId};
 use crate::domain::settings::Decision;
+use crate::domain::time::Tz;
 use crate::domain::viewer::Viewer;
 use entity::{clients, clinicians, members};
 
@@ -99,6 +100,27 @@ impl Scope<'_> {
             active: Set(active),
             active_decided_by: Set(decision.by.map(|by| by.0)),
             active_decided_at: Set(Some(millis(decision.at))),
+            ..Default::default()
+        };
+        let update = self.update::<clinicians::Entity>().filter(clinicians::Column::Id.eq(clinician.0)).set(change);
+        self.run_update(update).await.map(|_| ())
+    }
+
+    /// Sets what is shown of a clinician, and the zone of their wall clock.
+    pub async fn update_clinician(
+        &self,
+        clinician: ClinicianId,
+        member: MemberId,
+        display_name: &str,
+        credentials: Option<&str>,
+        zone: Tz,
+    ) -> Result<(), StoreError> {
+        let name = members::ActiveModel { display_name: Set(display_name.to_owned()), ..Default::default() };
+        let person = self.update::<members::Entity>().filter(members::Column::Id.eq(member.0)).set(name);
+        self.run_update(person).await?;
+        let change = clinicians::ActiveModel {
+            credentials: Set(credentials.map(str::to_owned)),
+            time_zone: Set(zone.name().to_owned()),
             ..Default::default()
         };
         let update = self.update::<clinicians::Entity>().filter(clinicians::Column::Id.eq(clinician.0)).set(change);

@@ -6,6 +6,7 @@
 
 mod address;
 mod appointments;
+mod blocked_time;
 mod booking_rules;
 mod care;
 mod claims;
@@ -14,6 +15,7 @@ mod clients;
 mod clinicians;
 mod convert;
 mod copy;
+mod date_exceptions;
 mod error;
 mod events;
 mod group_commit;
@@ -51,6 +53,7 @@ use crate::domain::ids::PracticeId;
 use crate::domain::settings::PracticeSettings;
 
 pub use address::{DatabaseUrl, POSTGRES_CONNECTIONS, ServerClaim};
+pub use blocked_time::{BlockRow, InTheWay};
 pub use care::CareRow;
 pub use claims::{Claim, ClaimKind, HeldTime, Lapsed};
 pub use client_reads::ClientReadRow;
@@ -67,7 +70,8 @@ pub use standings::Pairs;
 pub use wake_ups::{WakeUpLine, WakeUpListener};
 pub use write::Write;
 
-/// How many practices' settings one process keeps ready. One takes about 1 KB for each clinician.
+/// How many practices' settings one process keeps ready. One takes about 1 KB for each clinician, and 100 bytes for each
+/// date on which other hours hold.
 const SETTINGS_KEPT: usize = 1_000;
 
 /// A handle on the database; cheap to clone.

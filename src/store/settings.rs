@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::convert::{corrupt, decision, instant, word, zone};
 use super::{Scope, StoreError};
-use crate::domain::hours::{Modality, Weekday, WeeklyHours};
+use crate::domain::hours::{Hours, Modality, Weekday, WeeklyHours, Window};
 use crate::domain::ids::{ClinicianId, MemberId, PracticeId, ServiceId};
 use crate::domain::rules::{BookingRules, RuleOverrides};
 use crate::domain::settings::{Audience, Clinician, Confirmation, Control, Decision, Lock, PracticeSettings, Service};
@@ -73,7 +73,8 @@ impl Scope<'_> {
         let own = self.all(self.select::<clinician_settings::Entity>()).await?;
         let mut own: HashMap<_, _> = own.into_iter().map(|row| (row.clinician_id, row)).collect();
         let mut offered = self.load_offered().await?;
-        let mut hours = self.load_hours().await?;
+        let mut weekly = self.load_hours().await?;
+        let mut exceptions = self.load_date_exceptions().await?;
         let rows = self.all(self.select::<clinicians::Entity>()).await?;
         rows.into_iter()
             .map(|row| {
@@ -96,7 +97,10 @@ impl Scope<'_> {
                     lock_decision,
                     offered: offered.remove(&row.id).unwrap_or_default(),
                     offered_decision: decision(own.offered_decided_by, own.offered_decided_at)?,
-                    hours: hours.remove(&row.id).unwrap_or_default(),
+                    hours: Hours {
+                        weekly: weekly.remove(&row.id).unwrap_or_default(),
+                        exceptions: exceptions.remove(&row.id).unwrap_or_default(),
+                    },
                     hours_decision: decision(own.hours_decided_by, own.hours_decided_at)?,
                     rules: rules.get(&row.id).cloned().unwrap_or_default(),
                 };
@@ -135,13 +139,14 @@ impl Scope<'_> {
         for row in self.all(by_time).await? {
             let weekday = u32::try_from(row.weekday).ok().and_then(Weekday::from_number);
             let modality = row.modality.as_deref();
-            let window = WeeklyHours {
-                weekday: word(weekday, "a weekday", &row.weekday.to_string())?,
+            let window = Window {
                 opens_minute: row.opens_minute,
                 closes_minute: row.closes_minute,
                 service_ids: kept_to.remove(&row.id).unwrap_or_default(),
                 modality: modality.map(|text| word(Modality::from_text(text), "a modality", text)).transpose()?,
             };
+            let weekday = word(weekday, "a weekday", &row.weekday.to_string())?;
+            let window = WeeklyHours { weekday, window };
             hours.entry(row.clinician_id).or_default().push(window);
         }
         Ok(hours)

@@ -101,13 +101,13 @@ impl Scope<'_> {
         self.run_delete(old).await?;
         let practice_id = self.practice().0;
         let (mut rows, mut kept_to) = (Vec::new(), Vec::new());
-        for window in windows {
+        for WeeklyHours { weekday, window } in windows {
             let id = Uuid::now_v7();
             rows.push(weekly_hours::Model {
                 practice_id,
                 id,
                 clinician_id: clinician.0,
-                weekday: i32::try_from(window.weekday.number()).unwrap_or_default(),
+                weekday: i32::try_from(weekday.number()).unwrap_or_default(),
                 opens_minute: window.opens_minute,
                 closes_minute: window.closes_minute,
                 modality: window.modality.map(|modality| modality.as_str().to_owned()),
@@ -120,6 +120,11 @@ impl Scope<'_> {
         }
         self.insert_all::<weekly_hours::Entity, _>(rows).await?;
         self.insert_all::<weekly_hours_services::Entity, _>(kept_to).await?;
+        self.decide_hours(clinician, decision).await
+    }
+
+    /// Says who decided a clinician's hours last.
+    pub(super) async fn decide_hours(&self, clinician: ClinicianId, decision: Decision) -> Result<(), StoreError> {
         let change = clinician_settings::ActiveModel {
             hours_decided_by: Set(decision.by.map(|by| by.0)),
             hours_decided_at: Set(Some(millis(decision.at))),

@@ -8,7 +8,7 @@ use crate::domain::gates::{self, Verdict};
 use crate::domain::ids::{ClinicianId, ServiceId};
 use crate::domain::rejection::Rejection;
 use crate::domain::settings::PracticeSettings;
-use crate::domain::time::{Instant, Interval};
+use crate::domain::time::{Instant, Interval, Tz};
 use crate::domain::viewer::Viewer;
 use crate::domain::words::Reader;
 
@@ -25,6 +25,8 @@ pub struct SlotQuery {
     pub service_id: ServiceId,
     pub from: Instant,
     pub to: Instant,
+    /// The zone in which the starts are told; the clinician's where none is given.
+    pub zone: Option<Tz>,
 }
 
 /// The slots, and the gates that stand in their way.
@@ -34,6 +36,8 @@ pub struct SlotsFound {
     pub reader: Reader,
     pub settings: std::sync::Arc<PracticeSettings>,
     pub clinician_id: ClinicianId,
+    /// In which the starts are told.
+    pub zone: Tz,
 }
 
 impl Desk {
@@ -51,8 +55,9 @@ impl Desk {
         let slots = if gates::all_open(&verdicts) { facts.slots(SLOTS_MAX) } else { Vec::new() };
         let told = if acts_for { verdicts } else { gates::as_told_to_client(&verdicts) };
         let closed = told.into_iter().filter(|verdict| !verdict.is_open()).collect();
+        let zone = query.zone.unwrap_or(facts.clinician().zone);
         let reader = if acts_for { Reader::Staff } else { Reader::Client };
-        Ok(SlotsFound { slots, closed, reader, settings, clinician_id: query.clinician_id })
+        Ok(SlotsFound { slots, closed, reader, settings, clinician_id: query.clinician_id, zone })
     }
 }
 

@@ -4,6 +4,7 @@
 mod add_client;
 mod add_clinician;
 mod archive_service;
+mod block_time;
 mod booking_facts;
 mod client_reads;
 mod create_practice;
@@ -34,6 +35,7 @@ mod rights;
 mod set_booking_rules;
 mod set_client_access;
 mod set_clinician_self_scheduling;
+mod set_date_exception;
 mod set_offered_services;
 mod set_practice_self_scheduling;
 mod set_weekly_hours;
@@ -41,6 +43,7 @@ mod settings_change;
 mod soonest_slots;
 mod start_care;
 mod unlink_member;
+mod update_clinician;
 mod update_member_roles;
 mod update_practice_policy;
 
@@ -53,6 +56,7 @@ use crate::store::{Store, StoreError, Write};
 
 pub use add_client::NewClient;
 pub use add_clinician::NewClinician;
+pub use block_time::{BlockTime, Blocked};
 pub use booking_facts::Slot;
 pub use client_reads::ClientReadPage;
 pub use create_practice::NewPractice;
@@ -73,16 +77,20 @@ pub use request_appointment::{RequestAppointment, Requested};
 pub use set_booking_rules::{RulesOf, SetBookingRules};
 pub use set_client_access::SetClientAccess;
 pub use set_clinician_self_scheduling::SetClinicianSelfScheduling;
+pub use set_date_exception::SetDateException;
 pub use set_offered_services::SetOfferedServices;
 pub use set_weekly_hours::SetWeeklyHours;
 pub use settings_change::{Change, Changed};
 pub use soonest_slots::{SoonestFound, SoonestQuery};
 pub use start_care::StartOfCare;
 pub use unlink_member::EndOfLink;
+pub use update_clinician::UpdateClinician;
 pub use update_practice_policy::UpdatePracticePolicy;
 
 // What the API shows of a stored person or relationship, for those who may not name the store.
-pub use crate::store::{CareRow, ClientReadRow, ClientRow, LinkRow, Linked, MemberFound, MemberRow, RequestFilter};
+pub use crate::store::{
+    BlockRow, CareRow, ClientReadRow, ClientRow, LinkRow, Linked, MemberFound, MemberRow, RequestFilter,
+};
 
 /// Everything a use case needs: where the facts are, who is to be woken, and what time it is.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use super::error::require_acts_for;
 use super::settings_change::Draft;
 use super::{Change, Changed, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
-use crate::domain::hours::WeeklyHours;
+use crate::domain::hours::{WeeklyHours, Window};
 use crate::domain::ids::{ClinicianId, ServiceId};
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::viewer::Viewer;
@@ -37,8 +37,8 @@ impl Desk {
         self.retrying(|| {
             Box::pin(async {
                 let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
-                let before = shown(&draft.clinician(set.clinician_id)?.hours);
-                check_services(&draft, &set)?;
+                let before = shown(&draft.clinician(set.clinician_id)?.hours.weekly);
+                check_services(&draft, set.clinician_id, "input.hours", &set.named_services)?;
                 draft.scope().set_hours(set.clinician_id, &set.windows, draft.decision()).await?;
                 let event = Event::new(EventKind::WeeklyHoursSet, Some(draft.actor())).clinician(set.clinician_id);
                 draft.tell(event.change("hours", Some(before), Some(shown(&set.windows))));
@@ -49,15 +49,19 @@ impl Desk {
     }
 }
 
-/// Every service that a window names exists and, unless it stood there before, is not archived.
-fn check_services(draft: &Draft, set: &SetWeeklyHours) -> Result<(), Refusal> {
-    let before = &draft.clinician(set.clinician_id)?.hours;
-    let stood = |id: &ServiceId| before.iter().any(|window| window.service_ids.contains(id));
-    for (window, hours) in set.named_services.iter().enumerate() {
-        for (index, id) in hours.iter().enumerate() {
-            let path = format!("input.hours.{window}.serviceIds.{index}");
+/// Every service that a window names exists and, unless the clinician's hours named it before, is not archived.
+pub(super) fn check_services(
+    draft: &Draft,
+    clinician: ClinicianId,
+    path: &str,
+    named: &[Vec<ServiceId>],
+) -> Result<(), Refusal> {
+    let before = &draft.clinician(clinician)?.hours;
+    for (window, services) in named.iter().enumerate() {
+        for (index, id) in services.iter().enumerate() {
+            let path = format!("{path}.{window}.serviceIds.{index}");
             let service = draft.before.services.get(id).ok_or_else(|| Denied::not_found_at("service", &path))?;
-            if !service.active && !stood(id) {
+            if !service.active && !before.names(*id) {
                 let message = format!("{} is archived. Choose a service that is not.", service.name);
                 return Err(Rejection::of_field(Code::ServiceArchived, &path, message).into());
             }
@@ -67,11 +71,13 @@ fn check_services(draft: &Draft, set: &SetWeeklyHours) -> Result<(), Refusal> {
 }
 
 /// The windows for the log: day, minutes, and how many services each is kept to.
-fn shown(windows: &[WeeklyHours]) -> String {
-    let one = |window: &WeeklyHours| {
-        let modality = window.modality.map_or("ANY", |modality| modality.as_str());
-        let services = window.service_ids.len();
-        format!("{} {}-{} {modality} {services}", window.weekday.as_str(), window.opens_minute, window.closes_minute)
-    };
-    windows.iter().map(one).collect::<Vec<_>>().join(", ")
+fn shown(hours: &[WeeklyHours]) -> String {
+    let one = |hours: &WeeklyHours| format!("{} {}", hours.weekday.as_str(), shown_window(&hours.window));
+    hours.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// One window for the log.
+pub(super) fn shown_window(window: &Window) -> String {
+    let modality = window.modality.map_or("ANY", |modality| modality.as_str());
+    format!("{}-{} {modality} {}", window.opens_minute, window.closes_minute, window.service_ids.len())
 }

@@ -92,11 +92,12 @@ impl Desk {
         let before = Picture { settings: &draft.before, standings: &draft.standings };
         let after = Picture { settings: &settings, standings: after.as_ref().unwrap_or(&draft.standings) };
         let moved = Moved::between(&before, &after, draft.today);
-        let pending = match moved.clinicians_losing() {
-            clinicians if clinicians.is_empty() => Vec::new(),
-            clinicians => scope.pending_requests(Some(&clinicians), draft.now).await?,
-        };
         let changed_hours = impact::clinicians_with_other_hours(&draft.before, &settings);
+        let asked = [moved.clinicians_losing(), changed_hours.clone()].concat();
+        let pending = match asked.is_empty() {
+            true => Vec::new(),
+            false => scope.pending_requests(Some(&asked), draft.now).await?,
+        };
         let booked = scope.booked_from(&changed_hours, draft.now).await?;
         let touched: BTreeSet<_> = &before.standings.clinicians() | &after.standings.clinicians();
         let impact = moved.impact(&draft.before, &settings, &touched, &pending, &booked);

@@ -307,6 +307,16 @@ fn documents_of_an_admin<'a>(
             change("setWeeklyHours", &format!("clinicianId: \"{dana}\", hours: [{{ {window}, serviceIds: [$id] }}]")),
             &there.service_id,
         ),
+        (change("setDateException", "clinicianId: $id, on: \"2027-01-12\", windows: []"), clinician),
+        (change("removeDateException", "clinicianId: $id, on: \"2027-01-12\""), clinician),
+        (
+            change(
+                "blockTime",
+                "clinicianId: $id, startsAt: \"2027-01-12T20:00:00Z\", endsAt: \"2027-01-12T21:00:00Z\"",
+            ),
+            clinician,
+        ),
+        (change("updateClinician", "clinicianId: $id, timeZone: \"Europe/London\""), clinician),
         (change("setClientAccess", &format!("clientIds: [\"{casey}\", $id], access: BLOCKED")), client),
         (change("setClientAccess", &format!("clinicianId: $id, clientIds: [\"{casey}\"], access: BLOCKED")), clinician),
         (change("startCare", &format!("clinicianId: $id, clientId: \"{casey}\"")), clinician),

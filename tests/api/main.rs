@@ -8,6 +8,7 @@ mod support;
 mod access_matrix;
 mod bad_input;
 mod bad_requests;
+mod blocked_time;
 mod booking_rules;
 mod client_reads;
 mod clients;
@@ -15,6 +16,7 @@ mod door;
 mod events;
 mod gates;
 mod handing_over;
+mod hours;
 mod http;
 mod members;
 mod metrics;
@@ -42,10 +44,12 @@ fn main() -> std::process::ExitCode {
             bad_requests::TESTS,
             client_reads::TESTS,
             booking_rules::TESTS,
+            blocked_time::TESTS,
             door::TESTS,
             events::TESTS,
             gates::TESTS,
             handing_over::TESTS,
+            hours::TESTS,
             http::TESTS,
             members::TESTS,
             metrics::TESTS,

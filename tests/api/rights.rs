@@ -1,5 +1,7 @@
 //! Who may read and do what: a denial tells nothing, blanks nothing beside itself, and changes nothing.
 
+mod mutations;
+
 use serde_json::{Value, json};
 
 use crate::support::{CONFIRM, Person, TestPractice, assert_nothing_leaks, mutation, text};
@@ -22,6 +24,8 @@ struct Scene {
     robins_request: String,
     /// Dana's member, and a link to them.
     link: String,
+    /// Time that Dana keeps free.
+    block: String,
 }
 
 impl Scene {
@@ -40,6 +44,10 @@ impl Scene {
         let danas_member = text(&own["viewer"]["member"]["id"]);
         let input = json!({ "memberId": danas_member, "issuer": "https://id.test", "subject": "dana" });
         let link = text(&practice.admin.done("linkMember", "link { id }", input).await["link"]["id"]);
+        let input =
+            json!({ "clinicianId": dana.id, "startsAt": "2027-01-21T20:00:00Z", "endsAt": "2027-01-21T21:00:00Z" });
+        let block = text(&dana.done("blockTime", "blockedTime { id }", input).await["blockedTime"]["id"]);
+        dana.done("setDateException", "", json!({ "clinicianId": dana.id, "on": "2027-01-13", "windows": [] })).await;
         Self {
             practice,
             dana,
@@ -51,6 +59,7 @@ impl Scene {
             caseys_appointment,
             robins_request,
             link,
+            block,
         }
     }
 }
@@ -192,53 +201,9 @@ async fn no_id_of_another_practice_reads_anything_for_anybody() {
     }
 }
 
-/// Every mutation with an input that would do something, were it allowed.
-fn mutations(scene: &Scene) -> Vec<(&'static str, Value)> {
-    let (dana, casey) = (&scene.dana.id, &scene.casey.id);
-    let dana_as_member = &scene.danas_member;
-    let service = &scene.practice.service_id;
-    let care = json!({ "clinicianId": scene.ida.id, "clientId": casey });
-    let person = json!({ "displayName": "Nia", "email": "nia@practice.test" });
-    let start = json!({ "clinicianId": dana, "serviceId": service, "startsAt": "2027-01-19T20:00:00Z",
-        "idempotencyKey": "new" });
-    let request = json!({ "id": scene.caseys_request });
-    let decline = json!({ "id": scene.caseys_request, "reason": "OTHER" });
-    vec![
-        ("setPracticeSelfScheduling", json!({ "enabled": false })),
-        ("updatePracticePolicy", json!({ "clinicianOptIn": "ADMIN_ONLY" })),
-        ("lockClinicianSelfScheduling", json!({ "clinicianId": dana, "locked": true, "reason": "On leave" })),
-        ("createService", json!({ "name": "Intake", "durationMinutes": 50, "modality": "EITHER" })),
-        ("archiveService", json!({ "id": service })),
-        ("addClinician", person.clone()),
-        ("addClient", person),
-        ("startCare", care),
-        ("endCare", json!({ "clinicianId": dana, "clientId": casey })),
-        ("linkMember", json!({ "memberId": scene.danas_member, "issuer": "https://id.test", "subject": "new" })),
-        ("unlinkMember", json!({ "linkId": scene.link })),
-        ("inviteMember", json!({ "displayName": "Kim", "email": "kim@practice.test" })),
-        ("updateMemberRoles", json!({ "memberId": dana_as_member, "admin": true })),
-        ("deactivateMember", json!({ "memberId": dana_as_member })),
-        ("reactivateMember", json!({ "memberId": dana_as_member })),
-        ("deactivateClinician", json!({ "clinicianId": dana })),
-        ("reactivateClinician", json!({ "clinicianId": dana })),
-        ("deactivateClient", json!({ "clientId": casey })),
-        ("reactivateClient", json!({ "clientId": casey })),
-        ("reassignAppointmentRequest", json!({ "id": scene.caseys_request, "clinicianId": scene.ida.id })),
-        ("setClinicianSelfScheduling", json!({ "clinicianIds": [dana], "enabled": false })),
-        ("setOfferedServices", json!({ "clinicianId": dana, "serviceIds": [] })),
-        ("setWeeklyHours", json!({ "clinicianId": dana, "hours": [] })),
-        ("setBookingRules", json!({ "clinicianId": dana, "bufferAfterMinutes": 10 })),
-        ("setClientAccess", json!({ "clinicianId": dana, "clientIds": [casey], "access": "BLOCKED" })),
-        ("confirmAppointmentRequest", request.clone()),
-        ("declineAppointmentRequest", decline),
-        ("requestAppointment", start),
-        ("withdrawAppointmentRequest", request),
-    ]
-}
-
 async fn a_mutation_that_a_role_may_not_call_is_forbidden_to_it_and_changes_nothing() {
     let scene = Scene::set().await;
-    let all = mutations(&scene);
+    let all = mutations::all(&scene);
     let mut declared: Vec<_> = policy::declared().filter(|(parent, _)| *parent == "Mutation").collect();
     let mut tried: Vec<_> = all.iter().map(|(name, _)| ("Mutation", *name)).collect();
     declared.sort_unstable();
@@ -259,8 +224,8 @@ async fn a_mutation_that_a_role_may_not_call_is_forbidden_to_it_and_changes_noth
             assert_eq!(answer["data"], Value::Null, "{role:?} {name}");
         }
     }
-    // A client may call 2 of 29, a clinician 7, an admin all but those 2.
-    assert_eq!(denied, 27 + 22 + 2, "the policy has changed: say here who may call what");
+    // A client may call 2 of 34, a clinician 11, an admin all but those 2.
+    assert_eq!(denied, 32 + 23 + 2, "the policy has changed: say here who may call what");
     assert_eq!(scene.practice.snapshot().await, before, "a denied mutation changed something");
 }
 
@@ -272,11 +237,15 @@ async fn a_clinician_can_change_nothing_of_another_clinicians() {
         ("setOfferedServices", "FORBIDDEN"),
         ("setWeeklyHours", "FORBIDDEN"),
         ("setBookingRules", "FORBIDDEN"),
+        ("setDateException", "FORBIDDEN"),
+        ("removeDateException", "FORBIDDEN"),
+        ("blockTime", "FORBIDDEN"),
+        ("unblockTime", "NOT_FOUND"),
         ("setClientAccess", "FORBIDDEN"),
         ("confirmAppointmentRequest", "NOT_FOUND"),
         ("declineAppointmentRequest", "NOT_FOUND"),
     ];
-    let all = mutations(&scene);
+    let all = mutations::all(&scene);
     for (name, expected) in refused {
         let input = all.iter().find(|(other, _)| *other == name).map(|(_, input)| input.clone()).expect("a mutation");
         let (code, message) = scene.ida.denied(&mutation(name, ""), json!({ "input": input })).await;

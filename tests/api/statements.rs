@@ -22,6 +22,9 @@ const LEAVING: &str =
     "mutation($clinician: ID!) { deactivateClinician(input: { clinicianId: $clinician, dryRun: true }) {
     pendingRequests { client { displayName } } comingAppointments { client { displayName } }
     impact { clientsLosingCount pendingRequestsAffected { client { displayName } } } } }";
+const DATES: &str = "query($clinician: ID!) { clinician(id: $clinician) {
+    selfScheduling { dateExceptions(from: \"2027-01-01\", to: \"2027-02-01\") { on windows { serviceIds } } clockChanges { on } }
+    blockedTime(from: \"2027-01-01T00:00:00Z\", to: \"2027-02-01T00:00:00Z\") { id } } }";
 const MEMBERS: &str = "{ practice { members(first: 100) { totalCount nodes { displayName active roles } } } }";
 
 /// How many statements each operation takes alone: now and then the sweeper or the re-check of the log adds its own.
@@ -44,6 +47,7 @@ async fn counts(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(
         ("slots", casey, SLOTS, slots),
         ("impact", &practice.admin, SWITCH, json!({})),
         ("leaving", &practice.admin, LEAVING, json!({ "clinician": dana.id })),
+        ("dates", dana, DATES, json!({ "clinician": dana.id })),
         ("members", &practice.admin, MEMBERS, json!({})),
     ];
     let mut counts = Vec::new();
@@ -58,6 +62,14 @@ async fn counts(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(
 /// Another clinician with hours, three more clients of Dana's, and a request of each.
 async fn grow(practice: &TestPractice, dana: &Person, round: usize) {
     let other = practice.clinician(&format!("Clinician{round}")).await;
+    for day in 20..24 {
+        let on = format!("2027-01-{:02}", day + round);
+        let windows = json!([{ "opensAt": "09:00", "closesAt": "12:00", "serviceIds": [practice.service_id] }]);
+        dana.done("setDateException", "", json!({ "clinicianId": dana.id, "on": on, "windows": windows })).await;
+        let (starts_at, ends_at) = (format!("{on}T{:02}:00:00Z", 14), format!("{on}T{:02}:30:00Z", 14));
+        let block = json!({ "clinicianId": dana.id, "startsAt": starts_at, "endsAt": ends_at });
+        dana.call("blockTime", "", block).await;
+    }
     for number in 0..3 {
         let client = practice.client(&format!("Client{round}x{number}"), &[dana, &other]).await;
         practice.open(dana, &[&client]).await;

@@ -105,13 +105,23 @@ const OWN_REQUESTS: &str =
     "{ viewer { client { id appointmentRequests(first: 50) { nodes { id status noteToClinician } } } } }";
 
 fn open(clinician: &str, service: &str, blocked: &str) -> String {
+    // Further ahead than slots are looked for, so that these are as before.
+    let (on, closed) = (in_days(50), in_days(51));
     format!(
         "mutation {{
         a: setClinicianSelfScheduling(input: {{ clinicianIds: [\"{clinician}\"], enabled: true, audience: ALL_MY_CLIENTS }}) {{ errors {{ code }} }}
         b: setOfferedServices(input: {{ clinicianId: \"{clinician}\", serviceIds: [\"{service}\"] }}) {{ errors {{ code }} }}
         c: setWeeklyHours(input: {{ clinicianId: \"{clinician}\", hours: [{{ weekday: TUESDAY, opensAt: \"14:00\", closesAt: \"18:00\" }}] }}) {{ errors {{ code }} }}
+        e: setDateException(input: {{ clinicianId: \"{clinician}\", on: \"{on}\", windows: [
+            {{ opensAt: \"09:00\", closesAt: \"12:00\", serviceIds: [\"{service}\"], modality: EITHER }}, {{ opensAt: \"22:00\", closesAt: \"01:00\", closesNextDay: true }}] }}) {{ errors {{ code }} }}
+        f: setDateException(input: {{ clinicianId: \"{clinician}\", on: \"{closed}\", windows: [] }}) {{ errors {{ code }} }}
+        g: blockTime(input: {{ clinicianId: \"{clinician}\", startsAt: \"{on}T14:00:00Z\", endsAt: \"{closed}T14:00:00Z\" }}) {{ errors {{ code }} }}
         d: setClientAccess(input: {{ clinicianId: \"{clinician}\", clientIds: [\"{blocked}\"], access: BLOCKED }}) {{ errors {{ code }} }} }}"
     )
+}
+
+fn in_days(days: i64) -> chrono::NaiveDate {
+    chrono::Utc::now().date_naive() + chrono::Duration::days(days)
 }
 
 fn slots(clinician: &str, service: &str) -> String {

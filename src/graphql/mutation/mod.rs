@@ -3,6 +3,7 @@
 mod add_client;
 mod add_clinician;
 mod archive_service;
+mod block_time;
 mod confirm_appointment_request;
 mod create_service;
 mod deactivate_client;
@@ -17,15 +18,19 @@ mod reactivate_client;
 mod reactivate_clinician;
 mod reactivate_member;
 mod reassign_appointment_request;
+mod remove_date_exception;
 mod request_appointment;
 mod set_booking_rules;
 mod set_client_access;
 mod set_clinician_self_scheduling;
+mod set_date_exception;
 mod set_offered_services;
 mod set_practice_self_scheduling;
 mod set_weekly_hours;
 mod start_care;
+mod unblock_time;
 mod unlink_member;
+mod update_clinician;
 mod update_member_roles;
 mod update_practice_policy;
 mod withdraw_appointment_request;
@@ -43,7 +48,11 @@ pub struct Mutation(
     set_offered_services::SetOfferedServices,
     set_weekly_hours::SetWeeklyHours,
     set_booking_rules::SetBookingRules,
+    set_date_exception::SetDateException,
+    remove_date_exception::RemoveDateException,
     set_client_access::SetClientAccess,
+    block_time::BlockTime,
+    unblock_time::UnblockTime,
     request_appointment::RequestAppointment,
     withdraw_appointment_request::WithdrawAppointmentRequest,
     confirm_appointment_request::ConfirmAppointmentRequest,
@@ -51,6 +60,7 @@ pub struct Mutation(
     create_service::CreateService,
     archive_service::ArchiveService,
     add_clinician::AddClinician,
+    update_clinician::UpdateClinician,
     add_client::AddClient,
     start_care::StartCare,
     end_care::EndCare,

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
-use crate::domain::hours::WeeklyHours;
+use crate::domain::hours::{WeeklyHours, Window};
 use crate::domain::ids::ServiceId;
 use crate::domain::rejection::Rejection;
 use crate::domain::time;
@@ -101,21 +101,39 @@ pub struct WeeklyHoursInput {
     pub modality: Option<Modality>,
 }
 
-/// The window, and its services in the order in which they are named.
-fn parse(path: &str, window: &WeeklyHoursInput) -> Result<(WeeklyHours, Vec<ServiceId>), Rejection> {
-    let time = |field: &str, text: &LocalTime| {
-        time::LocalTime::parse(&text.0).map_err(|message| Rejection::invalid(&format!("{path}.{field}"), message))
+fn parse(path: &str, hours: &WeeklyHoursInput) -> Result<(WeeklyHours, Vec<ServiceId>), Rejection> {
+    let typed = TypedWindow {
+        opens_at: &hours.opens_at,
+        closes_at: &hours.closes_at,
+        closes_next_day: hours.closes_next_day,
+        service_ids: hours.service_ids.as_deref().unwrap_or_default(),
+        modality: hours.modality,
     };
-    let (opens, closes) = (time("opensAt", &window.opens_at)?, time("closesAt", &window.closes_at)?);
-    let (opens_minute, closes_minute) = WeeklyHours::window(opens, closes, window.closes_next_day)
-        .map_err(|wrong| Rejection::invalid(&format!("{path}.{}", wrong.field), wrong.message))?;
-    let services = input::ids(&format!("{path}.serviceIds"), window.service_ids.as_deref().unwrap_or_default())?;
-    let hours = WeeklyHours {
-        weekday: window.weekday.into(),
-        opens_minute,
-        closes_minute,
-        service_ids: services.iter().copied().collect(),
-        modality: window.modality.map(Into::into),
-    };
-    Ok((hours, services))
+    let (window, services) = typed.parse(path)?;
+    Ok((WeeklyHours { weekday: hours.weekday.into(), window }, services))
+}
+
+/// A window as it was typed, of a weekday or of a date.
+pub(super) struct TypedWindow<'a> {
+    pub opens_at: &'a LocalTime,
+    pub closes_at: &'a LocalTime,
+    pub closes_next_day: bool,
+    pub service_ids: &'a [ID],
+    pub modality: Option<Modality>,
+}
+
+impl TypedWindow<'_> {
+    /// The window, and its services in the order in which they are named.
+    pub fn parse(&self, path: &str) -> Result<(Window, Vec<ServiceId>), Rejection> {
+        let time = |field: &str, text: &LocalTime| {
+            time::LocalTime::parse(&text.0).map_err(|message| Rejection::invalid(&format!("{path}.{field}"), message))
+        };
+        let (opens, closes) = (time("opensAt", self.opens_at)?, time("closesAt", self.closes_at)?);
+        let (opens_minute, closes_minute) = Window::checked(opens, closes, self.closes_next_day)
+            .map_err(|wrong| Rejection::invalid(&format!("{path}.{}", wrong.field), wrong.message))?;
+        let services = input::ids(&format!("{path}.serviceIds"), self.service_ids)?;
+        let service_ids = services.iter().copied().collect();
+        let window = Window { opens_minute, closes_minute, service_ids, modality: self.modality.map(Into::into) };
+        Ok((window, services))
+    }
 }

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object, Result};
 
 use super::Settings;
 use super::appointment::Appointment;
+use super::blocked_time::BlockedTime;
 use super::member::Member;
 use super::self_scheduling::ClinicianSelfScheduling;
 use super::slot::SlotList;
@@ -83,6 +84,11 @@ impl Clinician {
         #[graphql(desc = "The service to be booked; one that does not exist is NOT_FOUND.")] service_id: ID,
         #[graphql(desc = "Starts at or after this instant.")] from: DateTime,
         #[graphql(desc = "Starts before this instant, which is after `from` and at most 62 days later.")] to: DateTime,
+        #[graphql(
+            desc = "The zone in which `localStart` is told; the clinician's where none is given. Which starts are \
+                          offered does not depend on it."
+        )]
+        time_zone: Option<TimeZone>,
     ) -> Result<SlotList> {
         let found = async {
             let query = SlotQuery {
@@ -90,10 +96,26 @@ impl Clinician {
                 service_id: input::id("serviceId", &service_id)?,
                 from: input::instant("from", &from)?,
                 to: input::instant("to", &to)?,
+                zone: time_zone.as_ref().map(|zone| input::zone("timeZone", zone)).transpose()?,
             };
             ctx.desk().find_slots(ctx.viewer()?, query).await
         };
         Ok(SlotList(found.await.map_err(top_level)?))
+    }
+
+    /// The time in a range that is blocked, by start, at most 1000 stretches.
+    async fn blocked_time(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The range's start.")] from: DateTime,
+        #[graphql(desc = "The range's end, after `from` and at most 366 days later.")] to: DateTime,
+    ) -> Option<Result<Vec<BlockedTime>>> {
+        let found = async {
+            let (from, to) = (input::instant("from", &from)?, input::instant("to", &to)?);
+            let blocks = ctx.desk().blocked_time(ctx.viewer()?, self.id, from, to).await?;
+            Ok::<_, Refusal>(blocks.into_iter().map(BlockedTime::from).collect())
+        };
+        Some(found.await.map_err(top_level))
     }
 
     /// The clients who are or were in this clinician's care, by name.

@@ -77,7 +77,8 @@ impl SelfSchedulingImpact {
         Ok(page.map_err(|wrong| top_level(wrong.into()))?.into())
     }
 
-    /// Requests that wait for an answer and whose client loses access. They stay decidable.
+    /// Requests that wait for an answer and whose client loses access, or whose time the change leaves outside the hours. They
+    /// stay decidable.
     async fn pending_requests_affected(&self, ctx: &Context<'_>) -> Result<Vec<AppointmentRequest>> {
         let ids = self.0.impact.pending_affected.clone();
         let loaders = ctx.loaders().map_err(|denied| denial(&denied))?;
@@ -86,7 +87,7 @@ impl SelfSchedulingImpact {
         Ok(ids.iter().filter_map(|id| found.remove(id)).map(shown).collect())
     }
 
-    /// Booked meetings to come that lie outside the changed hours. They stay booked.
+    /// Booked meetings to come that lie outside the hours, on dates whose hours the change touches. They stay booked.
     async fn appointments_outside_hours(&self) -> Vec<Appointment> {
         let shown = |appointment: &crate::domain::requests::Appointment| Appointment {
             appointment: appointment.clone(),

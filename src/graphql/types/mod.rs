@@ -2,10 +2,13 @@
 
 pub mod access;
 pub mod appointment;
+pub mod blocked_time;
 pub mod checklist;
 pub mod client;
 pub mod client_read;
 pub mod clinician;
+pub mod clock_change;
+pub mod date_exception;
 pub mod impact;
 pub mod member;
 pub mod node;

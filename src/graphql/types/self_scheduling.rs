@@ -1,24 +1,28 @@
 //! The settings of self-scheduling: the practice's and a clinician's.
 
 use async_graphql::{Context, ID, Object, Result};
+use chrono::{Duration, NaiveDate};
 
 use super::Settings;
 use super::checklist::{ChecklistItem, shown};
+use super::clock_change::ClockChange;
+use super::date_exception::DateException;
 use super::member::Member;
 use super::rules::{BookingRules, EffectiveBookingRules};
 use super::service::Service;
 use super::weekly_hours::WeeklyHours;
-use crate::domain::checklist;
 use crate::domain::ids::ClinicianId;
+use crate::domain::rejection::Rejection;
 use crate::domain::settings;
 use crate::domain::viewer::Whose;
+use crate::domain::{checklist, clock_changes, time};
 use crate::graphql::context::Asking;
 use crate::graphql::enums::{Audience, ClientAccessControl, OptInControl};
 use crate::graphql::error::{denial, top_level};
 use crate::graphql::guard::Of;
 use crate::graphql::input;
 use crate::graphql::loaders::BookableOf;
-use crate::graphql::scalars::DateTime;
+use crate::graphql::scalars::{DateTime, LocalDate};
 use crate::usecases::{Denied, Refusal};
 
 /// The practice's settings for self-scheduling.
@@ -49,8 +53,8 @@ impl PracticeSelfScheduling {
 
     /// What is still missing before any client sees a slot, and who can do it. A clinician's step is done when one
     /// clinician has done it.
-    async fn setup_checklist(&self) -> Option<Vec<ChecklistItem>> {
-        Some(shown(checklist::of_practice(&self.0)))
+    async fn setup_checklist(&self, ctx: &Context<'_>) -> Option<Vec<ChecklistItem>> {
+        Some(shown(checklist::of_practice(&self.0, ctx.desk().today(&self.0))))
     }
 
     /// Moves with every settings change of the practice. Give it back as `expectedRevision`, unchanged.
@@ -112,7 +116,41 @@ impl ClinicianSelfScheduling {
     /// The weekly hours, in order of weekday and time, wall clock in the clinician's zone. Empty for every new
     /// clinician. Others see slots instead.
     async fn weekly_hours(&self) -> Option<Vec<WeeklyHours>> {
-        Some(self.clinician().hours.iter().map(WeeklyHours::from).collect())
+        Some(self.clinician().hours.weekly.iter().map(WeeklyHours::from).collect())
+    }
+
+    /// The dates in a range on which other hours hold than the week's, or none, in order. Those that are over are kept for 31
+    /// days. Null to clients, who see slots instead.
+    async fn date_exceptions(
+        &self,
+        #[graphql(desc = "The range's first date, in the clinician's zone.")] from: LocalDate,
+        #[graphql(desc = "The range's last date, not before `from` and at most 366 days later.")] to: LocalDate,
+    ) -> Option<Result<Vec<DateException>>> {
+        let range = input::date("from", &from).and_then(|from| Ok((from, input::date("to", &to)?)));
+        let (from, to) = match range.and_then(checked) {
+            Ok(range) => range,
+            Err(wrong) => return Some(Err(top_level(wrong.into()))),
+        };
+        let dates = self.clinician().hours.exceptions.range(from..=to);
+        Some(Ok(dates.map(|(on, windows)| DateException::new(*on, windows)).collect()))
+    }
+
+    /// The dates from today on on which the hours lose or repeat time, because the clock of the clinician's zone changes;
+    /// empty where it never does. Null to clients.
+    async fn clock_changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 180, desc = "How many days from today on to look at, 1 to 366.")] within: i32,
+    ) -> Option<Result<Vec<ClockChange>>> {
+        if !(1..=RANGE_MAX_DAYS).contains(&i64::from(within)) {
+            let message = format!("Look at 1 to {RANGE_MAX_DAYS} days.");
+            return Some(Err(top_level(Rejection::invalid("within", message).into())));
+        }
+        let clinician = self.clinician();
+        let today = time::local_date(clinician.zone, ctx.desk().clock().now());
+        let last = today + Duration::days(i64::from(within));
+        let changes = clock_changes::of(clinician.zone, &clinician.hours, today, last);
+        Some(Ok(changes.iter().map(ClockChange::from).collect()))
     }
 
     /// The booking rules that bind clients who book this clinician, each with where it was set.
@@ -137,9 +175,27 @@ impl ClinicianSelfScheduling {
     }
 
     /// What is still missing before a client of this clinician sees a slot, and who can do it.
-    async fn setup_checklist(&self) -> Option<Vec<ChecklistItem>> {
-        Some(shown(checklist::of_clinician(&self.settings, self.clinician())))
+    async fn setup_checklist(&self, ctx: &Context<'_>) -> Option<Vec<ChecklistItem>> {
+        let today = ctx.desk().today(&self.settings);
+        Some(shown(checklist::of_clinician(&self.settings, self.clinician(), today)))
     }
+}
+
+/// The longest range of dates, in days: a year and a day.
+const RANGE_MAX_DAYS: i64 = 366;
+
+fn checked((from, to): (NaiveDate, NaiveDate)) -> std::result::Result<(NaiveDate, NaiveDate), Rejection> {
+    if to < from {
+        return Err(Rejection::invalid(
+            "to",
+            "The range ends before it begins. Give a `to` that is not before `from`.",
+        ));
+    }
+    if to - from > Duration::days(RANGE_MAX_DAYS) {
+        let message = format!("The range is longer than {RANGE_MAX_DAYS} days. Ask for less at a time.");
+        return Err(Rejection::invalid("to", message));
+    }
+    Ok((from, to))
 }
 
 /// An admin's hold on a clinician.

@@ -17,7 +17,8 @@ pub struct Slot {
     starts_at: DateTime,
     /// When it would end, buffers not included.
     ends_at: DateTime,
-    /// The start on the clinician's wall clock with its offset, such as `2027-01-05T15:00:00-05:00`.
+    /// The start with its offset, such as `2027-01-05T15:00:00-05:00`, on the wall clock of the zone that the list is told
+    /// in: `SlotList.timeZone`, and elsewhere the clinician's.
     local_start: String,
     /// In which ways client and clinician could meet then.
     modality: Modality,
@@ -54,7 +55,8 @@ pub struct SlotList(pub usecases::SlotsFound);
 impl SlotList {
     /// The offered starts, in order. Empty while a gate is closed, and where the range holds none.
     async fn slots(&self) -> PlainList<Slot> {
-        PlainList(self.0.slots.iter().cloned().map(Slot::from).collect())
+        let told = |slot: &usecases::Slot| Slot::from(usecases::Slot { zone: self.0.zone, ..slot.clone() });
+        PlainList(self.0.slots.iter().map(told).collect())
     }
 
     /// The closed gates that stand in the way, each with its sentence; empty where all are open.
@@ -62,9 +64,9 @@ impl SlotList {
         GateStatus::all(&self.0.closed, &self.0.settings, self.0.clinician_id, self.0.reader)
     }
 
-    /// The zone of `Slot.localStart`: the clinician's.
+    /// The zone of `Slot.localStart`: the one that was asked for, else the clinician's.
     async fn time_zone(&self) -> TimeZone {
-        self.0.settings.clinicians[&self.0.clinician_id].zone.into()
+        self.0.zone.into()
     }
 }
 

@@ -25,18 +25,32 @@ pub struct WeeklyHours {
 }
 
 impl From<&hours::WeeklyHours> for WeeklyHours {
-    fn from(window: &hours::WeeklyHours) -> Self {
+    fn from(hours: &hours::WeeklyHours) -> Self {
+        let Clock { opens_at, closes_at, closes_next_day } = Clock::of(&hours.window);
+        let (service_ids, modality) = kept_to(&hours.window);
+        Self { weekday: hours.weekday.into(), opens_at, closes_at, closes_next_day, service_ids, modality }
+    }
+}
+
+/// A window's ends as the API spells them.
+pub(super) struct Clock {
+    pub opens_at: LocalTime,
+    pub closes_at: LocalTime,
+    pub closes_next_day: bool,
+}
+
+impl Clock {
+    pub fn of(window: &hours::Window) -> Self {
         let closes_next_day = window.closes_minute > 1440;
         let closes_minute = window.closes_minute - if closes_next_day { 1440 } else { 0 };
         let clock = |minute| time::LocalTime::from_minute(minute).unwrap_or(time::LocalTime::END_OF_DAY).into();
-        let services = &window.service_ids;
-        Self {
-            weekday: window.weekday.into(),
-            opens_at: clock(window.opens_minute),
-            closes_at: clock(closes_minute),
-            closes_next_day,
-            service_ids: (!services.is_empty()).then(|| services.iter().map(|id| id.to_string().into()).collect()),
-            modality: window.modality.map(Modality::from),
-        }
+        Self { opens_at: clock(window.opens_minute), closes_at: clock(closes_minute), closes_next_day }
     }
+}
+
+/// What a window is kept to.
+pub(super) fn kept_to(window: &hours::Window) -> (Option<Vec<ID>>, Option<Modality>) {
+    let services = &window.service_ids;
+    let ids = (!services.is_empty()).then(|| services.iter().map(|id| id.to_string().into()).collect());
+    (ids, window.modality.map(Modality::from))
 }
