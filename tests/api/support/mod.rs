@@ -191,6 +191,14 @@ impl TestPractice {
         self.signed_in(&email, text(&made["addClinician"]["clinician"]["id"])).await
     }
 
+    /// The same, in a zone of their own.
+    pub async fn clinician_in(&self, name: &str, zone: &str) -> Person {
+        let email = format!("{}@practice.test", name.to_lowercase());
+        let new = json!({ "displayName": name, "email": email, "timeZone": zone });
+        let made = self.admin.done("addClinician", "clinician { id }", new).await;
+        self.signed_in(&email, text(&made["clinician"]["id"])).await
+    }
+
     /// Adds a client in these clinicians' care.
     pub async fn client(&self, name: &str, clinicians: &[&Person]) -> Person {
         let email = format!("{}@practice.test", name.to_lowercase());
