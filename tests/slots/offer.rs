@@ -67,6 +67,15 @@ proptest! {
     }
 }
 
+/// On 2010-11-07 in St. John's the clock showed 00:00 of the 7th, and a minute later 23:01 of the 6th: the date of a range's
+/// end can be before that of a start in it.
+#[test]
+fn a_clock_that_goes_back_over_midnight_hides_no_start_of_the_date_that_it_had_shown() {
+    let world = World::with_days("America/St_Johns", "2010-11-07", &[(0, 60), (23 * 60, 1440)], (150, 151));
+    assert_eq!(Oracle::new(&world).starts().len(), 1, "at 00:00, the first time");
+    agrees(&world).expect("they agree");
+}
+
 #[test]
 fn the_worlds_are_in_every_zone_that_is_asked_for() {
     for zone in [

@@ -66,7 +66,7 @@ impl<'a> Oracle<'a> {
                     _ => minute,
                 };
                 since.insert(date, (start, minute));
-                if (minute - start) % interval == 0 {
+                if (minute - start).is_multiple_of(interval) {
                     self.grid.insert(minute);
                 }
             }

@@ -87,6 +87,7 @@ pub enum Now {
 pub struct World {
     pub zone: Tz,
     date: NaiveDate,
+    /// On which weekday each comes, 1 to 7; 0 is every day.
     weekly: Vec<(u32, TestWindow)>,
     claims: Vec<TestClaim>,
     pub rules: BookingRules,
@@ -108,9 +109,12 @@ impl World {
             9 => prop::sample::select(PLACES).prop_map(|(zone, date)| (zone, parse_date(date).expect("a date"))),
             1 => (prop::sample::select(PLACES), 0i64..20_000).prop_map(|((zone, _), day)| (zone, a_day(day))),
         ];
-        let windows = prop::collection::vec((1u32..=7, window()), 0..7);
+        let windows = prop::collection::vec((prop_oneof![2 => Just(0u32), 3 => 1u32..=7], window()), 0..8);
         let claims = prop::collection::vec(claim(), 0..8);
-        let asked = (prop::sample::select(&[10, 50, 5, 45, 90, 240, 1440][..]), modality());
+        let asked = (
+            prop_oneof![9 => prop::sample::select(&[10, 50, 5, 45, 90][..]), 1 => prop::sample::select(&[240, 1440][..])],
+            modality(),
+        );
         let range = (-36 * 60..36 * 60i64, jitter(), 1..72 * 60i64, jitter());
         (place, windows, claims, rules(), asked, now(), range).prop_map(
             |((zone, date), weekly, claims, rules, (duration, modality), now, range)| {
@@ -122,6 +126,29 @@ impl World {
         )
     }
 
+    /// One with these windows of every day and nothing else: starts every five minutes, in these minutes of UTC since the
+    /// date's midnight.
+    pub fn with_days(zone: &str, date: &str, windows: &[(i32, i32)], minutes: (i64, i64)) -> Self {
+        let open = |(opens, closes): &(i32, i32)| TestWindow {
+            opens: *opens,
+            closes: *closes,
+            only_wanted: None,
+            modality: None,
+        };
+        let rules = BookingRules { slot_interval: Minutes(5), minimum_notice: Minutes(0), ..BookingRules::DEFAULT };
+        Self {
+            zone: parse_zone(zone).expect("a zone"),
+            date: parse_date(date).expect("a date"),
+            weekly: windows.iter().map(|window| (0, open(window))).collect(),
+            claims: vec![],
+            rules,
+            duration: 5,
+            modality: Modality::InPerson,
+            now: Now::NoticeEndsIn(-DAY),
+            range: (minutes.0 * MINUTE, minutes.1 * MINUTE),
+        }
+    }
+
     /// The same, where nothing holds time.
     pub fn without_claims(&self) -> Self {
         Self { claims: vec![], ..self.clone() }
@@ -130,7 +157,7 @@ impl World {
     /// The windows that belong to a date and are open for what is asked for.
     pub fn windows_on(&self, date: NaiveDate) -> impl Iterator<Item = &TestWindow> {
         let weekday = date.weekday().number_from_monday();
-        self.weekly.iter().filter(move |(on, _)| *on == weekday).map(|(_, window)| window).filter(|window| {
+        self.weekly.iter().filter(move |(on, _)| [0, weekday].contains(on)).map(|(_, window)| window).filter(|window| {
             window.only_wanted != Some(false)
                 && (window.modality.is_none()
                     || window.modality == Some(Modality::Either)
@@ -141,8 +168,8 @@ impl World {
     /// The same hours as the domain takes them, where this service is asked for.
     pub fn hours(&self, wanted: ServiceId) -> Vec<WeeklyHours> {
         let other = ServiceId::generate();
-        let weekly = self.weekly.iter().map(|(weekday, window)| WeeklyHours {
-            weekday: Weekday::from_number(*weekday).expect("a weekday"),
+        let on = |weekday: u32, window: &TestWindow| WeeklyHours {
+            weekday: Weekday::from_number(weekday).expect("a weekday"),
             opens_minute: window.opens,
             closes_minute: window.closes,
             service_ids: window
@@ -151,6 +178,10 @@ impl World {
                 .into_iter()
                 .collect(),
             modality: window.modality,
+        };
+        let weekly = self.weekly.iter().flat_map(|(weekday, window)| {
+            let days = if *weekday == 0 { 1..=7 } else { *weekday..=*weekday };
+            days.map(move |weekday| on(weekday, window))
         });
         weekly.collect()
     }
@@ -241,19 +272,19 @@ fn claim() -> impl Strategy<Value = TestClaim> {
 
 fn now() -> impl Strategy<Value = Now> {
     prop_oneof![
-        3 => (-30 * DAY..0).prop_map(Now::NoticeEndsIn),
+        5 => (-6 * DAY..0).prop_map(Now::NoticeEndsIn),
         1 => (0..72 * 60i64, jitter()).prop_map(|(minutes, more)| Now::NoticeEndsIn(minutes * MINUTE + more)),
-        1 => (-1..4i64, 0..24i64).prop_map(|(days, hour)| Now::HorizonEndsIn(days, hour)),
+        1 => (0..4i64, 0..24i64).prop_map(|(days, hour)| Now::HorizonEndsIn(days, hour)),
     ]
 }
 
 fn rules() -> impl Strategy<Value = BookingRules> {
     let minutes = |choice: &'static [i32]| prop::sample::select(choice).prop_map(Minutes);
-    let interval = minutes(&[30, 5, 15, 20, 50, 60, 45, 480, 1440]);
-    let buffer = || minutes(&[0, 0, 5, 10, 15, 60, 720]);
+    let interval = minutes(&[30, 5, 15, 15, 20, 20, 50, 60, 45, 480, 1440]);
+    let buffer = || minutes(&[0, 0, 0, 5, 5, 10, 10, 15, 60, 720]);
     let notice = minutes(&[0, 60, 24 * 60, 7 * 24 * 60]);
-    let cap = || prop_oneof![2 => Just(None), 1 => (1..4i32).prop_map(Some)];
-    (interval, buffer(), buffer(), notice, prop::sample::select(&[60, 1, 7, 30][..]), cap(), cap()).prop_map(
+    let cap = || prop_oneof![3 => Just(None), 1 => (1..4i32).prop_map(Some)];
+    (interval, buffer(), buffer(), notice, prop::sample::select(&[60, 30, 14, 2][..]), cap(), cap()).prop_map(
         |(
             slot_interval,
             buffer_before,
