@@ -213,9 +213,9 @@ impl World {
     }
 
     /// All that holds the clinician's time: no two overlap, as the database sees to. They begin three days
-    /// before the range.
+    /// before the date, mostly at whole five minutes, so that they touch meetings.
     pub fn held(&self) -> Vec<Held> {
-        let mut at = self.range().start - Duration::days(3);
+        let mut at = self.date.and_time(chrono::NaiveTime::MIN).and_utc() - Duration::days(3);
         let claims = self.claims.iter().map(|claim| {
             let start = at + Duration::milliseconds(claim.gap);
             at = start + Duration::milliseconds(claim.length);
@@ -259,15 +259,16 @@ fn window() -> impl Strategy<Value = TestWindow> {
 }
 
 fn claim() -> impl Strategy<Value = TestClaim> {
-    let gap = prop_oneof![2 => 0..48 * 60i64, 1 => Just(0), 1 => (0..64i64).prop_map(|quarters| quarters * 15)];
-    let length = prop_oneof![2 => Just(50), 1 => 1..300i64, 1 => 1..30 * 60i64];
-    (gap, jitter(), length, jitter(), any::<bool>(), 0..60i64).prop_map(
-        |(gap, more, length, longer, is_meeting, buffer)| {
-            let length = length * MINUTE + longer;
-            let meeting_after = is_meeting.then(|| (buffer * MINUTE).min(length - 1));
-            TestClaim { gap: gap * MINUTE + more, length, meeting_after }
-        },
-    )
+    let fives = |range: std::ops::Range<i64>| range.prop_map(|count| count * 5);
+    let gap = prop_oneof![3 => fives(0..24 * 12), 1 => Just(0), 2 => fives(0..50)];
+    let length = prop_oneof![3 => Just(50), 3 => fives(1..36), 1 => fives(1..360)];
+    let odd = || prop_oneof![15 => Just(0), 1 => 1..5 * MINUTE];
+    let meeting_after = prop::option::of(fives(0..12));
+    (gap, odd(), length, odd(), meeting_after).prop_map(|(gap, later, length, longer, meeting_after)| {
+        let length = length * MINUTE + longer;
+        let meeting_after = meeting_after.map(|minutes| (minutes * MINUTE).min(length - 1));
+        TestClaim { gap: gap * MINUTE + later, length, meeting_after }
+    })
 }
 
 fn now() -> impl Strategy<Value = Now> {
