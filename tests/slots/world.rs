@@ -3,12 +3,12 @@
 //! A date's windows come from `World::windows_on` alone, which the oracle asks, and go to the domain in `World::hours`:
 //! whatever else makes a date's hours is added at these two, and to `World`'s fields.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Duration, NaiveDate};
 use proptest::prelude::*;
 
-use frontdesk::domain::hours::{Modality, Weekday, WeeklyHours};
+use frontdesk::domain::hours::{Hours, Modality, Weekday, WeeklyHours, Window};
 use frontdesk::domain::ids::ServiceId;
 use frontdesk::domain::rules::BookingRules;
 use frontdesk::domain::slots::{Held, Wanted};
@@ -89,6 +89,8 @@ pub struct World {
     date: NaiveDate,
     /// On which weekday each comes, 1 to 7; 0 is every day.
     weekly: Vec<(u32, TestWindow)>,
+    /// So many days after the date these hold instead; none closes the day.
+    exceptions: BTreeMap<i64, Vec<TestWindow>>,
     claims: Vec<TestClaim>,
     pub rules: BookingRules,
     pub duration: i32,
@@ -110,18 +112,19 @@ impl World {
             1 => (prop::sample::select(PLACES), 0i64..20_000).prop_map(|((zone, _), day)| (zone, a_day(day))),
         ];
         let windows = prop::collection::vec((prop_oneof![2 => Just(0u32), 3 => 1u32..=7], window()), 0..8);
+        let exceptions = prop::collection::btree_map(-3..4i64, prop::collection::vec(window(), 0..3), 0..3);
         let claims = prop::collection::vec(claim(), 0..8);
         let asked = (
             prop_oneof![9 => prop::sample::select(&[10, 50, 5, 45, 90][..]), 1 => prop::sample::select(&[240, 1440][..])],
             modality(),
         );
         let range = (-36 * 60..36 * 60i64, jitter(), 1..72 * 60i64, jitter());
-        (place, windows, claims, rules(), asked, now(), range).prop_map(
-            |((zone, date), weekly, claims, rules, (duration, modality), now, range)| {
+        (place, (windows, exceptions), claims, rules(), asked, now(), range).prop_map(
+            |((zone, date), (weekly, exceptions), claims, rules, (duration, modality), now, range)| {
                 let from = range.0 * MINUTE + range.1;
                 let range = (from, from + range.2 * MINUTE + range.3);
                 let zone = parse_zone(zone).expect("a zone");
-                Self { zone, date, weekly, claims, rules, duration, modality, now, range }
+                Self { zone, date, weekly, exceptions, claims, rules, duration, modality, now, range }
             },
         )
     }
@@ -140,6 +143,7 @@ impl World {
             zone: parse_zone(zone).expect("a zone"),
             date: parse_date(date).expect("a date"),
             weekly: windows.iter().map(|window| (0, open(window))).collect(),
+            exceptions: BTreeMap::new(),
             claims: vec![],
             rules,
             duration: 5,
@@ -157,7 +161,9 @@ impl World {
     /// The windows that belong to a date and are open for what is asked for.
     pub fn windows_on(&self, date: NaiveDate) -> impl Iterator<Item = &TestWindow> {
         let weekday = date.weekday().number_from_monday();
-        self.weekly.iter().filter(move |(on, _)| [0, weekday].contains(on)).map(|(_, window)| window).filter(|window| {
+        let exception = self.exceptions.get(&(date - self.date).num_days());
+        let usual = self.weekly.iter().filter(move |(on, _)| exception.is_none() && [0, weekday].contains(on));
+        exception.into_iter().flatten().chain(usual.map(|(_, window)| window)).filter(|window| {
             window.only_wanted != Some(false)
                 && (window.modality.is_none()
                     || window.modality == Some(Modality::Either)
@@ -166,10 +172,9 @@ impl World {
     }
 
     /// The same hours as the domain takes them, where this service is asked for.
-    pub fn hours(&self, wanted: ServiceId) -> Vec<WeeklyHours> {
+    pub fn hours(&self, wanted: ServiceId) -> Hours {
         let other = ServiceId::generate();
-        let on = |weekday: u32, window: &TestWindow| WeeklyHours {
-            weekday: Weekday::from_number(weekday).expect("a weekday"),
+        let told = |window: &TestWindow| Window {
             opens_minute: window.opens,
             closes_minute: window.closes,
             service_ids: window
@@ -179,11 +184,19 @@ impl World {
                 .collect(),
             modality: window.modality,
         };
+        let on = |weekday: u32, window: &TestWindow| WeeklyHours {
+            weekday: Weekday::from_number(weekday).expect("a weekday"),
+            window: told(window),
+        };
+        let exceptions = self
+            .exceptions
+            .iter()
+            .map(|(day, windows)| (self.date + Duration::days(*day), windows.iter().map(told).collect()));
         let weekly = self.weekly.iter().flat_map(|(weekday, window)| {
             let days = if *weekday == 0 { 1..=7 } else { *weekday..=*weekday };
             days.map(move |weekday| on(weekday, window))
         });
-        weekly.collect()
+        Hours { weekly: weekly.collect(), exceptions: exceptions.collect() }
     }
 
     /// What is asked to be bookable.
