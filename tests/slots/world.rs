@@ -111,9 +111,9 @@ impl World {
             9 => prop::sample::select(PLACES).prop_map(|(zone, date)| (zone, parse_date(date).expect("a date"))),
             1 => (prop::sample::select(PLACES), 0i64..20_000).prop_map(|((zone, _), day)| (zone, a_day(day))),
         ];
-        let windows = prop::collection::vec((prop_oneof![2 => Just(0u32), 3 => 1u32..=7], window()), 0..8);
-        let exceptions = prop::collection::btree_map(-3..4i64, prop::collection::vec(window(), 0..3), 0..3);
-        let claims = prop::collection::vec(claim(), 0..8);
+        let windows = prop::collection::vec((prop_oneof![2 => Just(0u32), 3 => 1u32..=7], window()), 0..10);
+        let exceptions = prop::collection::btree_map(-3..4i64, exception(), 0..3);
+        let claims = prop_oneof![1 => prop::collection::vec(claim(), 0..4), 3 => prop::collection::vec(claim(), 8..24)];
         let asked = (
             prop_oneof![9 => prop::sample::select(&[10, 50, 5, 45, 90][..]), 1 => prop::sample::select(&[240, 1440][..])],
             modality(),
@@ -269,6 +269,11 @@ fn window() -> impl Strategy<Value = TestWindow> {
         only_wanted,
         modality,
     })
+}
+
+/// A date's own windows, or none.
+fn exception() -> impl Strategy<Value = Vec<TestWindow>> {
+    prop_oneof![1 => Just(Vec::new()), 4 => prop::collection::vec(window(), 1..4)]
 }
 
 fn claim() -> impl Strategy<Value = TestClaim> {
