@@ -250,15 +250,6 @@ impl TestPractice {
         write.flush().await.expect_err("no such claim is lawful")
     }
 
-    /// The database itself, past the program: for what it must refuse whoever asks.
-    pub async fn database(&self) -> sea_orm::DatabaseConnection {
-        let address = match &self.database_url {
-            DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
-            DatabaseUrl::Postgres(_) => self.database_url.to_string(),
-        };
-        sea_orm::Database::connect(address).await.expect("it can be reached")
-    }
-
     /// A socket whose first message has this payload.
     pub async fn socket(&self, payload: Value) -> Stream {
         Stream::connect(self.address, payload).await
