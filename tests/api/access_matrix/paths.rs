@@ -190,20 +190,23 @@ fn of_meetings(scene: &Scene) -> Vec<Path> {
 /// What changes would do, shown and not saved.
 fn of_impacts(scene: &Scene) -> Vec<Path> {
     let (dana, sam) = (&scene.dana.id, &scene.sam.id);
-    let closing = |of: &str, inside: &str| {
-        let act = format!("setWeeklyHours(input: {{ clinicianId: \"{dana}\", hours: [], dryRun: true }})");
-        let document = format!("mutation {{ {act} {{ impact {{ {inside} }} }} }}");
+    let closing = |of: &str, (act, nothing): (&str, &str), inside: &str| {
+        let input = format!("{{ clinicianId: \"{dana}\", {nothing}: [], dryRun: true }}");
+        let document = format!("mutation {{ {act}(input: {input}) {{ impact {{ {inside} }} }} }}");
         Path::new(of, Whose::Clinicians, &document).refused("FORBIDDEN")
     };
+    // Dana keeps the hours of a date, so that without a week it is not closed to anybody.
+    let (week, all) = (("setWeeklyHours", "hours"), ("setOfferedServices", "serviceIds"));
     let allowed = format!("{{ clinicianId: \"{dana}\", clientIds: [\"{sam}\"], access: ALLOWED, dryRun: true }}");
     let opening = format!("mutation {{ setClientAccess(input: {allowed}) {{ impact {{ @ }} }} }}");
     vec![
-        closing("SelfSchedulingImpact", "@"),
+        closing("SelfSchedulingImpact", week, "@"),
+        closing("SelfSchedulingImpact", all, "@"),
         Path::new("SelfSchedulingImpact", Whose::Clinicians, &opening).refused("FORBIDDEN"),
-        closing("ImpactWarning", "warnings { @ }"),
-        closing("AccessChangeConnection", "changes { @ }"),
-        closing("AccessChangeEdge", "changes { edges { @ } }"),
-        closing("AccessChange", "changes { nodes { @ } }"),
+        closing("ImpactWarning", all, "warnings { @ }"),
+        closing("AccessChangeConnection", all, "changes { @ }"),
+        closing("AccessChangeEdge", all, "changes { edges { @ } }"),
+        closing("AccessChange", all, "changes { nodes { @ } }"),
     ]
 }
 
