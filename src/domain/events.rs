@@ -72,6 +72,7 @@ impl EventKind {
                 | Self::BookingRulesSet
                 | Self::DateExceptionSet
                 | Self::DateExceptionRemoved
+                | Self::ClinicianUpdated
         )
     }
 

@@ -82,6 +82,12 @@ impl Document {
         request
     }
 
+    /// True where it may select a field of this name: where the word stands in it.
+    pub fn names(&self, field: &str) -> bool {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        self.parsed.text.split(|c| !is_part(c)).any(|word| word == field)
+    }
+
     /// What the items of two streams have to have in common to be written alike: the text's number, and the values.
     pub fn key(&self) -> (u64, Arc<str>) {
         (self.parsed.number, self.values.clone())

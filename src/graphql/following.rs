@@ -13,7 +13,7 @@ use super::error::{denial, top_level};
 use super::subscription::AppointmentRequestItem;
 use super::{Schema, request_id};
 use crate::domain::client_reads::ClientReadKind;
-use crate::domain::events::Cursor;
+use crate::domain::events::{Cursor, EventKind};
 use crate::domain::ids::ClinicianId;
 use crate::domain::time::Instant;
 use crate::domain::viewer::Viewer;
@@ -86,6 +86,8 @@ pub struct Following {
     opened: Opened,
     /// Under which the payloads are kept with their event.
     key: Key,
+    /// What of a client an item shows.
+    shows: Box<[ClientReadKind]>,
     /// Of the request that opened it: it stands in errors and on the log's lines.
     request_id: Box<str>,
     last_count: Option<i32>,
@@ -98,7 +100,10 @@ impl Following {
         let (of, with) = document.key();
         let key = Key { view: opened.viewer.view(), of, with };
         let request_id = request_id::current().into();
-        let reader = Self { schema, document, opened, key, request_id, last_count: None, ended: false };
+        let besides = [("client", ClientReadKind::Profile), ("appointment", ClientReadKind::Appointments)];
+        let besides = besides.into_iter().filter(|(field, _)| document.names(field)).map(|(_, kind)| kind);
+        let shows = std::iter::once(ClientReadKind::Requests).chain(besides).collect();
+        let reader = Self { schema, document, opened, key, shows, request_id, last_count: None, ended: false };
         stream::unfold(reader, |mut reader| {
             let id = reader.request_id.to_string();
             request_id::scope(id, async move { Some((reader.next().await?, reader)) })
@@ -141,9 +146,12 @@ impl Following {
         if !AppointmentRequestItem::may_be_told(&told, &self.opened.viewer) {
             return None;
         }
-        // Here, since the document runs once for all who see the same.
-        let client = told.request.as_ref().map(|request| request.client_id);
-        desk.note_reads(&self.opened.viewer, ClientReadKind::Requests, client);
+        // Here, since the document runs once for all who see the same. A handing over tells of no client.
+        let is_told = told.event.kind != EventKind::AppointmentRequestHandedOver;
+        let client = told.request.as_ref().filter(|_| is_told).map(|request| request.client_id);
+        for kind in &self.shows {
+            desk.note_reads(&self.opened.viewer, *kind, client);
+        }
         let place = told.place::<OnceCell<Arc<str>>>(&self.key);
         let written = place
             .get_or_try_init(|| async {

@@ -11,7 +11,7 @@ use super::convert::{corrupt, date, word};
 use super::scope::placeholders;
 use super::{Scope, StoreError};
 use crate::domain::ids::{ClientId, ClinicianId, MemberId};
-use crate::domain::settings::{Access, CareDays};
+use crate::domain::settings::{Access, CareDays, PracticeSettings};
 use crate::domain::standings::{Pair, Shut, Standings};
 
 /// Which pairs of clinician and client to look at.
@@ -48,6 +48,25 @@ impl Pairs {
             }
             Self::OfClients(ids) => among(client, 2, ids.len()),
             Self::Of(_, ids) => format!(" AND {clinician} = $2{}", among(client, 3, ids.len())),
+        }
+    }
+
+    /// The clinicians whom it names: all, where it is about everybody; none, where it is about clients.
+    pub fn clinicians(&self, settings: &PracticeSettings) -> Vec<ClinicianId> {
+        match self {
+            Self::All => settings.clinicians.keys().copied().collect(),
+            Self::OfClinicians(ids) => ids.clone(),
+            Self::Of(clinician, _) => vec![*clinician],
+            Self::OfMember(_) | Self::OfClients(_) => Vec::new(),
+        }
+    }
+
+    /// What a client's row must meet: about clients, theirs alone.
+    fn condition_on_clients(&self) -> String {
+        match self {
+            Self::All | Self::OfClinicians(_) | Self::OfMember(_) => String::new(),
+            Self::OfClients(ids) => format!(" AND k.id IN ({})", placeholders(2, ids.len())),
+            Self::Of(_, ids) => format!(" AND k.id IN ({})", placeholders(3, ids.len())),
         }
     }
 
@@ -91,11 +110,14 @@ impl Scope<'_> {
             &format!("{clinician} || {client} || c.access"),
             &format!("client_access c WHERE c.practice_id = $1{}", pairs.condition("c.clinician_id", "c.client_id")),
         );
-        // Nearly nobody is shut out of a practice: all are told, whomever it is about.
+        // Those who are shut out stand in an index of their own.
         let digit = |column: &str| format!("CASE WHEN {column} THEN '1' ELSE '0' END");
         let shut = all(
             &format!("{} || {} || {}", self.id_text("k.id"), digit("k.active"), digit("k.blocked")),
-            "clients k WHERE k.practice_id = $1 AND (k.blocked OR NOT k.active)",
+            &format!(
+                "clients k WHERE k.practice_id = $1 AND (k.blocked OR NOT k.active){}",
+                pairs.condition_on_clients()
+            ),
         );
         let sql = format!("SELECT {care} AS care, {access} AS access, {shut} AS shut");
         let rows = self.query(&sql, pairs.values()).await?;

@@ -87,6 +87,7 @@ impl Desk {
                         write.scope().appointments(viewer.reach_as_staff(), &found.appointments).await?;
                     answer.appointments_in_the_way.sort_by_key(|meeting| meeting.starts_at);
                     answer.requests_in_the_way = waiting;
+                    self.note_open(viewer, &answer.requests_in_the_way, &answer.appointments_in_the_way);
                     answer.rejection = Some(rejection);
                     // What it was judged by may be told only once it is durable.
                     write.roll_back().await?;
@@ -104,6 +105,7 @@ impl Desk {
                 let [starts_at, ends_at] = shown(set.stretch);
                 write.append(&event.change("startsAt", None, starts_at).change("endsAt", None, ends_at), now);
                 self.commit(viewer.practice_id, write).await?;
+                self.note_open(viewer, &answer.superseded, &[]);
                 answer.block = Some(block);
                 Ok(answer)
             })

@@ -20,7 +20,11 @@ const BATCH: usize = 1_000;
 
 /// What was noted and is not saved yet; cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct ReadLog(Arc<Mutex<Noted>>);
+pub(super) struct ReadLog {
+    noted: Arc<Mutex<Noted>>,
+    /// Held by whoever saves.
+    saving: Arc<tokio::sync::Mutex<()>>,
+}
 
 #[derive(Default)]
 struct Noted {
@@ -28,25 +32,14 @@ struct Noted {
     minute: i64,
     /// What was noted in it: the same once more is not another look.
     known: HashSet<(PracticeId, MemberId, ClientId, ClientReadKind)>,
-    unsaved: Vec<(PracticeId, ClientRead)>,
+    /// In the order in which they were noted.
+    unsaved: BTreeMap<PracticeId, Vec<ClientRead>>,
+    count: usize,
 }
 
 impl ReadLog {
     fn noted(&self) -> MutexGuard<'_, Noted> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self) -> Vec<(PracticeId, ClientRead)> {
-        std::mem::take(&mut self.noted().unsaved)
-    }
-
-    /// For the next time; what there is no room for is lost, and counted by how many.
-    fn put_back(&self, reads: Vec<(PracticeId, ClientRead)>) -> usize {
-        let mut noted = self.noted();
-        let room = UNSAVED_MAX.saturating_sub(noted.unsaved.len());
-        let lost = reads.len().saturating_sub(room);
-        noted.unsaved.extend(reads.into_iter().take(room));
-        lost
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -61,12 +54,28 @@ impl Noted {
         if self.known.contains(&key) {
             return true;
         }
-        if self.unsaved.len() >= UNSAVED_MAX {
+        if self.count >= UNSAVED_MAX {
             return false;
         }
         self.known.insert(key);
-        self.unsaved.push((practice, read));
+        self.unsaved.entry(practice).or_default().push(read);
+        self.count += 1;
         true
+    }
+
+    /// The first that wait in a practice. They wait on until they are saved.
+    fn first(&self, practice: PracticeId) -> Vec<ClientRead> {
+        self.unsaved.get(&practice).map(|reads| reads[..reads.len().min(BATCH)].to_vec()).unwrap_or_default()
+    }
+
+    /// The first so many are saved.
+    fn saved(&mut self, practice: PracticeId, count: usize) {
+        let Some(reads) = self.unsaved.get_mut(&practice) else { return };
+        reads.drain(..count);
+        self.count -= count;
+        if reads.is_empty() {
+            self.unsaved.remove(&practice);
+        }
     }
 }
 
@@ -91,24 +100,25 @@ impl Desk {
         self.metrics.client_reads_lost.inc_by(lost as u64);
     }
 
-    /// Saves what was noted; what cannot be saved is kept for the next time.
+    /// Saves what was noted; what cannot be saved is kept for the next time. Given up half-way, it loses nothing.
     pub async fn save_reads(&self) -> Result<(), StoreError> {
-        let mut practices: BTreeMap<PracticeId, Vec<ClientRead>> = BTreeMap::new();
-        for (practice, read) in self.read_log.take() {
-            practices.entry(practice).or_default().push(read);
-        }
-        let mut failed = (Vec::new(), Ok(()));
-        for (practice, reads) in practices {
-            for some in reads.chunks(BATCH) {
-                if let Err(error) = self.store.keep_client_reads(practice, some).await {
-                    failed.0.extend(some.iter().map(|read| (practice, *read)));
-                    failed.1 = Err(error);
+        let _alone = self.read_log.saving.lock().await;
+        let practices: Vec<_> = self.read_log.noted().unsaved.keys().copied().collect();
+        let mut failed = Ok(());
+        for practice in practices {
+            loop {
+                let reads = self.read_log.noted().first(practice);
+                if reads.is_empty() {
+                    break;
                 }
+                if let Err(error) = self.store.keep_client_reads(practice, &reads).await {
+                    failed = Err(error);
+                    break;
+                }
+                self.read_log.noted().saved(practice, reads.len());
             }
         }
-        let lost = self.read_log.put_back(failed.0);
-        self.metrics.client_reads_lost.inc_by(lost as u64);
-        failed.1
+        failed
     }
 
     /// Who looked, newest first; after a place where one is given. For admins.
@@ -146,13 +156,14 @@ mod tests {
         for at in ["2026-11-25T10:00:00Z", "2026-11-25T10:00:59Z", "2026-11-25T10:01:00Z"] {
             assert!(log.noted().note(practice, look(3, at)));
         }
-        assert_eq!(log.noted().unsaved.len(), 2);
+        assert_eq!(log.noted().first(practice).len(), 2);
         for client in 4..UNSAVED_MAX as u128 + 2 {
             assert!(log.noted().note(practice, look(client, "2026-11-25T10:01:00Z")));
         }
-        assert!(!log.noted().note(practice, look(1, "2026-11-25T10:01:00Z")));
-        let taken = log.take();
-        assert_eq!((taken.len(), log.put_back(taken)), (UNSAVED_MAX, 0));
-        assert_eq!(log.put_back(vec![(practice, look(1, "2026-11-25T10:01:00Z"))]), 1);
+        assert!(!log.noted().note(practice, look(1, "2026-11-25T10:01:00Z")), "there is no room");
+        let first = log.noted().first(practice);
+        assert_eq!((first.len(), log.noted().first(practice)), (BATCH, first), "they wait until they are saved");
+        log.noted().saved(practice, BATCH);
+        assert!(log.noted().note(practice, look(1, "2026-11-25T10:01:00Z")));
     }
 }

@@ -28,6 +28,7 @@ impl Desk {
                     draft.tell(event.change("active", Some(true.to_string()), Some(false.to_string())));
                 }
                 open.add(&draft.scope(), Some(id), None, draft.now).await?;
+                self.note_open(viewer, &open.requests, &open.appointments);
                 Ok(Left { changed: self.finish(draft).await?, open })
             })
         })

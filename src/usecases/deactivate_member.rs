@@ -29,6 +29,7 @@ impl Desk {
                 if found.active {
                     leave(&mut draft, &found, &mut open).await?;
                 }
+                self.note_open(viewer, &open.requests, &open.appointments);
                 Ok(Left { changed: self.finish(draft).await?, open })
             })
         })

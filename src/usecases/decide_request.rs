@@ -1,6 +1,7 @@
 //! The answers to a request: the clinician or an admin confirms or declines, the client withdraws.
 
 use super::{Denied, Desk, Refusal};
+use crate::domain::client_reads::ClientReadKind;
 use crate::domain::events::Event;
 use crate::domain::ids::RequestId;
 use crate::domain::rejection::Rejection;
@@ -70,6 +71,7 @@ impl Desk {
                     Ok(Outcome::Changed(next)) => {
                         save_decided(&mut write, &next, now).await?;
                         self.commit(viewer.practice_id, write).await?;
+                        self.note_reads(viewer, ClientReadKind::Requests, [next.client_id]);
                         return Ok(Decided { request: *next, rejection: None });
                     }
                     Ok(Outcome::AlreadySo) => None,
@@ -77,6 +79,7 @@ impl Desk {
                 };
                 // How it stands may be told only once it is durable, and that is what the end of the turn waits for.
                 write.roll_back().await?;
+                self.note_reads(viewer, ClientReadKind::Requests, [request.client_id]);
                 Ok(Decided { request, rejection })
             })
         })

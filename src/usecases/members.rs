@@ -1,11 +1,13 @@
 //! What the use cases about members share: finding one, and what one who leaves leaves open.
 
-use super::{Denied, Refusal};
+use super::{Denied, Desk, Refusal};
+use crate::domain::client_reads::ClientReadKind;
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::{ClientId, ClinicianId, MemberId};
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::requests::{Appointment, AppointmentRequest, RequestStatus};
 use crate::domain::time::Instant;
+use crate::domain::viewer::Viewer;
 use crate::store::{MemberRow, RequestFilter, Scope};
 
 /// The most of each list that is answered for handing over.
@@ -33,6 +35,14 @@ impl Open {
         self.requests.extend(scope.requests_page(&filter, None, OPEN_MAX, now).await?);
         self.appointments.extend(scope.coming(clinician, client, now, OPEN_MAX).await?);
         Ok(())
+    }
+}
+
+impl Desk {
+    /// Notes that the viewer was shown these requests and appointments.
+    pub(super) fn note_open(&self, viewer: &Viewer, requests: &[AppointmentRequest], appointments: &[Appointment]) {
+        self.note_reads(viewer, ClientReadKind::Requests, requests.iter().map(|request| request.client_id));
+        self.note_reads(viewer, ClientReadKind::Appointments, appointments.iter().map(|meeting| meeting.client_id));
     }
 }
 

@@ -87,7 +87,9 @@ impl Desk {
     /// The persons with these ids. A client sees only themselves.
     pub async fn members(&self, viewer: &Viewer, ids: &[MemberId]) -> Result<Vec<MemberRow>, Refusal> {
         let visible: Vec<_> = ids.iter().copied().filter(|id| viewer.is_staff() || *id == viewer.member_id).collect();
-        Ok(self.store.read(viewer.practice_id).members(&visible).await?)
+        let members = self.store.read(viewer.practice_id).members(&visible).await?;
+        self.note_reads(viewer, ClientReadKind::Profile, members.iter().filter_map(|member| member.roles.client_id));
+        Ok(members)
     }
 
     /// Members by name, those after a place. For admins.
@@ -101,10 +103,10 @@ impl Desk {
         require_admin(viewer)?;
         let search = search.map(str::trim).filter(|search| !search.is_empty());
         let scope = self.store.read(viewer.practice_id);
-        Ok(MemberPage {
-            members: scope.members_page(search, after, limit).await?,
-            total: scope.members_count(search).await?,
-        })
+        let members = scope.members_page(search, after, limit).await?;
+        let clients = shown(&members, limit).iter().filter_map(|member| member.roles.client_id);
+        self.note_reads(viewer, ClientReadKind::Profile, clients);
+        Ok(MemberPage { members, total: scope.members_count(search).await? })
     }
 
     /// The clients with these ids that the viewer may see.
@@ -128,7 +130,7 @@ impl Desk {
         let scope = self.store.read(viewer.practice_id);
         let clients = scope.clients_page(clinician, search, after, limit).await?;
         let total = scope.clients_count(clinician, search).await?;
-        self.note_reads(viewer, ClientReadKind::Profile, clients.iter().map(|client| client.id));
+        self.note_reads(viewer, ClientReadKind::Profile, shown(&clients, limit).iter().map(|client| client.id));
         Ok(ClientPage { clients, total })
     }
 
@@ -171,7 +173,7 @@ impl Desk {
         let requests = scope.requests_page(&filter, before, limit, now).await?;
         let total = scope.requests_count(&filter, now).await?;
         // Where one client's are asked for, that there are none is read too.
-        let clients = requests.iter().map(|request| request.client_id).chain(filter.client);
+        let clients = shown(&requests, limit).iter().map(|request| request.client_id).chain(filter.client);
         self.note_reads(viewer, ClientReadKind::Requests, clients);
         Ok(RequestPage { requests, total })
     }
@@ -230,4 +232,10 @@ impl Desk {
             _ => Err(Denied::Forbidden("A clinician sees their own clients, requests and appointments only.")),
         }
     }
+}
+
+/// The rows of a page that are shown: one more is read, to know whether there is a next page.
+fn shown<T>(rows: &[T], limit: u64) -> &[T] {
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(1);
+    &rows[..rows.len().min(wanted)]
 }

@@ -5,6 +5,7 @@ use super::error::require_admin;
 use super::expire_requests::expire;
 use super::rights::require_still;
 use super::{Decided, Denied, Desk, Refusal};
+use crate::domain::client_reads::ClientReadKind;
 use crate::domain::events::Event;
 use crate::domain::ids::{ClinicianId, RequestId};
 use crate::domain::rejection::{Code, Rejection};
@@ -25,6 +26,7 @@ impl Desk {
                 require_still(viewer, &write).await?;
                 let found = write.scope().requests(viewer.reach(), &[id]).await?.into_iter().next();
                 let request = found.ok_or_else(|| Denied::not_found_at("request", "input.id"))?;
+                self.note_reads(viewer, ClientReadKind::Requests, [request.client_id]);
                 let (settings, now) = (write.settings().await?, self.clock.now());
                 let clinician = settings.clinicians.get(&to);
                 let clinician = clinician.ok_or_else(|| Denied::not_found_at("clinician", "input.clinicianId"))?;

@@ -48,7 +48,7 @@ pub(super) struct Draft {
     standings: Standings,
     pairs: Pairs,
     dry_run: bool,
-    actor: MemberId,
+    viewer: Viewer,
     pub now: Instant,
     pub today: NaiveDate,
     events: Vec<Event>,
@@ -77,8 +77,8 @@ impl Desk {
         let today = time::local_date(before.zone, now);
         let standings = write.scope().standings(&pairs, today).await?;
         write.move_revision().await?;
-        let (dry_run, actor) = (change.dry_run, viewer.member_id);
-        Ok(Draft { write, before, standings, pairs, dry_run, actor, now, today, events: Vec::new() })
+        let (dry_run, viewer) = (change.dry_run, viewer.clone());
+        Ok(Draft { write, before, standings, pairs, dry_run, viewer, now, today, events: Vec::new() })
     }
 
     /// Compares before with after, then commits or, on a dry run, takes everything back.
@@ -99,8 +99,11 @@ impl Desk {
             false => scope.pending_requests(Some(&asked), draft.now).await?,
         };
         let booked = scope.booked_from(&changed_hours, draft.now).await?;
-        let touched: BTreeSet<_> = &before.standings.clinicians() | &after.standings.clinicians();
+        let mut touched: BTreeSet<_> = &before.standings.clinicians() | &after.standings.clinicians();
+        // Those who have no clients yet are warned of too.
+        touched.extend(draft.pairs.clinicians(&settings));
         let impact = moved.impact(&draft.before, &settings, &touched, &pending, &booked);
+        self.note_open(&draft.viewer, &[], &impact.outside_hours);
         let practice = settings.practice_id;
         // A retry that found its first answer tells of nothing new: the revision stays where it is.
         if draft.dry_run || draft.events.is_empty() {
@@ -142,12 +145,12 @@ impl Draft {
 
     /// Who decides, and when.
     pub fn decision(&self) -> Decision {
-        Decision { by: Some(self.actor), at: self.now }
+        Decision { by: Some(self.viewer.member_id), at: self.now }
     }
 
     /// The member who makes the change.
     pub fn actor(&self) -> MemberId {
-        self.actor
+        self.viewer.member_id
     }
 
     /// Adds a fact, appended when the change is made.

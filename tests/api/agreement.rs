@@ -98,6 +98,7 @@ impl<'a> Scene<'a> {
         let mut scene =
             Self { practice, seed, chance, clinician, colleague, client, other, service, modality, from, to };
         scene.settle().await;
+        scene.except().await;
         scene.fill().await;
         scene
     }
@@ -122,6 +123,26 @@ impl<'a> Scene<'a> {
         for of in [json!({ "clinicianId": self.clinician.id }), json!({ "serviceId": self.service })] {
             let rules = self.rules(of);
             self.practice.admin.done("setBookingRules", "", rules).await;
+        }
+    }
+
+    /// Some dates have hours of their own, or none; some time is blocked, unless a meeting is in the way.
+    async fn except(&mut self) {
+        let id = self.clinician.id.clone();
+        for _ in 0..self.chance.below(4) {
+            let on = (self.from + Duration::days(1 + self.chance.below(9) as i64)).date_naive().to_string();
+            let mut windows: Vec<_> = (0..self.chance.below(3)).map(|_| self.window()).collect();
+            for window in &mut windows {
+                window.as_object_mut().expect("a window").remove("weekday");
+            }
+            let set = json!({ "clinicianId": id, "on": on, "windows": windows });
+            self.clinician.done("setDateException", "", set).await;
+        }
+        for _ in 0..self.chance.below(3) {
+            let start = self.from + Duration::minutes(self.chance.below(6 * 1_440) as i64 + 300);
+            let end = start + Duration::minutes(15 + self.chance.below(600) as i64);
+            let block = json!({ "clinicianId": id, "startsAt": written(start), "endsAt": written(end) });
+            self.clinician.call("blockTime", "", block).await;
         }
     }
 

@@ -141,6 +141,63 @@ async fn a_read_waits_for_no_writer_and_its_entry_is_saved_when_it_can_be() {
     assert_eq!(of("Dana", logged(&practice, json!(null)).await), ["Dana PROFILE Casey"]);
 }
 
+async fn what_a_mutation_lists_of_a_client_is_logged() {
+    let practice = TestPractice::begin().await;
+    let (dana, casey) = practice.open_practice().await;
+    for start in ["2027-01-05T14:00:00-05:00", "2027-01-05T15:00:00-05:00"] {
+        casey.run(REQUEST, practice.asking(&dana, start)).await;
+    }
+    let asked = dana.run("{ practice { appointmentRequests { nodes { id } } } }", json!({})).await;
+    let id = asked["practice"]["appointmentRequests"]["nodes"][0]["id"].clone();
+    let whole_day = json!({ "clinicianId": dana.id, "startsAt": "2027-01-05T10:00:00-05:00", "endsAt": "2027-01-05T22:00:00-05:00" });
+    let closed = json!({ "clinicianId": dana.id, "hours": [], "dryRun": true });
+    for (name, selection, input, kind) in [
+        ("confirmAppointmentRequest", "appointmentRequest { status }", json!({ "id": id }), "REQUESTS"),
+        ("blockTime", "pendingRequestsInTheWay { id }", whole_day.clone(), "REQUESTS"),
+        ("blockTime", "appointmentsInTheWay { id }", whole_day, "APPOINTMENTS"),
+        ("setWeeklyHours", "impact { appointmentsOutsideHours { id } }", closed, "APPOINTMENTS"),
+    ] {
+        // Another minute, so that it is another look.
+        practice.clock.set(practice.clock.now() + Duration::minutes(1));
+        let from = practice.clock.now().to_rfc3339();
+        dana.call(name, selection, input).await;
+        let looks = of("Dana", logged(&practice, json!({ "from": from })).await);
+        assert!(looks.contains(&format!("Dana {kind} Casey")), "{name}: {looks:?}");
+    }
+}
+
+async fn only_those_of_a_page_are_logged_whom_it_shows() {
+    let practice = TestPractice::begin().await;
+    let dana = practice.clinician("Dana").await;
+    for name in ["Casey", "Robin"] {
+        practice.client(name, &[&dana]).await;
+    }
+    dana.run("{ practice { clients(first: 1) { nodes { displayName } } } }", json!({})).await;
+    assert_eq!(of("Dana", logged(&practice, json!(null)).await), ["Dana PROFILE Casey"]);
+}
+
+async fn each_reader_of_a_stream_is_logged_with_all_that_its_items_show() {
+    let practice = TestPractice::begin().await;
+    let (dana, casey) = practice.open_practice().await;
+    let invite = json!({ "displayName": "Blake", "email": "blake@practice.test" });
+    practice.admin.done("inviteMember", "member { id }", invite).await;
+    let blake = practice.bearer(&practice.token_for("blake@practice.test", Duration::days(1)).await);
+    let query = "subscription { appointmentRequestChanged { ... on AppointmentRequestEvent { appointmentRequest {
+        client { displayName } } } } }";
+    let mut streams = [practice.admin.follow(query, json!({})).await, blake.follow(query, json!({})).await];
+    practice.clock.set(practice.clock.now() + Duration::minutes(1));
+    let from = practice.clock.now().to_rfc3339();
+    casey.run(REQUEST, practice.asking(&dana, "2027-01-05T14:00:00-05:00")).await;
+    for stream in &mut streams {
+        stream.next().await;
+    }
+    let all = logged(&practice, json!({ "from": from })).await;
+    for reader in ["Avery", "Blake"] {
+        let looks = of(reader, all.clone());
+        assert_eq!(looks, [format!("{reader} PROFILE Casey"), format!("{reader} REQUESTS Casey")]);
+    }
+}
+
 crate::support::tests!(
     what_staff_see_of_a_client_is_logged_once_a_minute_and_what_is_ones_own_is_not,
     a_read_that_was_denied_is_none,
@@ -148,4 +205,7 @@ crate::support::tests!(
     an_admin_finds_who_looked_at_whom_and_when_page_by_page,
     nothing_of_another_practice_is_listed,
     a_read_waits_for_no_writer_and_its_entry_is_saved_when_it_can_be,
+    what_a_mutation_lists_of_a_client_is_logged,
+    only_those_of_a_page_are_logged_whom_it_shows,
+    each_reader_of_a_stream_is_logged_with_all_that_its_items_show,
 );

@@ -90,6 +90,7 @@ impl Random {
         let admin = &practice.admin;
         admin.done("setOfferedServices", "", json!({ "clinicianId": id, "serviceIds": [service] })).await;
         admin.done("setWeeklyHours", "", json!({ "clinicianId": id, "hours": hours })).await;
+        Self::except(admin, &id, chance).await;
         let opt_in = json!({ "clinicianIds": [id], "enabled": true, "audience": "ALL_MY_CLIENTS" });
         admin.done("setClinicianSelfScheduling", "", opt_in).await;
         let week = json!({ "clinicianId": id, "maxPerWeek": *chance.of(&[None, Some(2)]),
@@ -100,6 +101,20 @@ impl Random {
         let mut person = practice.bearer(&token);
         person.id = id;
         person
+    }
+
+    /// A date is closed, another one is open for some hours, and some time is blocked.
+    async fn except(admin: &Person, id: &str, chance: &mut Chance) {
+        let days = 7 + chance.below(10);
+        let window = json!({ "opensAt": "09:00", "closesAt": "12:00" });
+        for (day, windows) in [(days, json!([])), (days + 1, json!([window]))] {
+            let set = json!({ "clinicianId": id, "on": format!("2027-01-{day:02}"), "windows": windows });
+            admin.done("setDateException", "", set).await;
+        }
+        let starts_at = format!("2027-01-{:02}T13:00:00Z", 7 + chance.below(10));
+        let ends_at = (crate::support::at(&starts_at) + chrono::Duration::hours(3)).to_rfc3339();
+        let block = json!({ "clinicianId": id, "startsAt": starts_at, "endsAt": ends_at });
+        admin.done("blockTime", "", block).await;
     }
 
     /// Both clients ask for times that are free.

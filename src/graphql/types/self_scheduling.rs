@@ -120,7 +120,7 @@ impl ClinicianSelfScheduling {
     }
 
     /// The dates in a range on which other hours hold than the week's, or none, in order. Those that are over are kept for 31
-    /// days. Others see slots instead.
+    /// days at least. Others see slots instead.
     async fn date_exceptions(
         &self,
         #[graphql(desc = "The range's first date, in the clinician's zone.")] from: LocalDate,

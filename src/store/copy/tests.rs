@@ -52,15 +52,3 @@ async fn a_copy_writes_parents_before_children() {
         written.insert(table.name.to_owned());
     }
 }
-
-#[tokio::test]
-async fn sqlite_itself_refuses_to_change_the_log_of_reads() {
-    let (_folder, database) = migrated().await;
-    let one = "PRAGMA foreign_keys = OFF; INSERT INTO client_reads (practice_id, id, member_id, client_id, kind, read_at) \
-               VALUES (x'01', x'02', x'03', x'04', 'PROFILE', 1)";
-    database.execute_unprepared(one).await.expect("it is kept");
-    for sql in ["UPDATE client_reads SET read_at = 0", "DELETE FROM client_reads"] {
-        let refused = database.execute_unprepared(sql).await.expect_err("it is append-only");
-        assert!(refused.to_string().contains("client_reads_append_only"), "{sql}: {refused}");
-    }
-}
