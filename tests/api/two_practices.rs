@@ -286,3 +286,50 @@ crate::support::tests!(
     while_another_practice_works_no_stream_list_count_or_work_of_ones_own_moves,
     names_addresses_keys_and_subjects_of_another_practice_are_as_good_as_new,
 );
+
+/// What only PostgreSQL's own catalog tells; that of SQLite is read where the tables are listed, in src/store/copy.
+pub mod on_postgres {
+    use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+
+    use super::*;
+
+    const FIRST_OF_KEYS: &str = "SELECT 'the key of ' || c.relname AS what, coalesce((SELECT a.attname = 'practice_id' \
+        FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] \
+        WHERE i.indrelid = c.oid AND i.indisprimary), false) AS bound FROM pg_class c \
+        WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace \
+        AND c.relname NOT IN ('seaql_migrations', 'practices')";
+    const REFERENCES: &str = "SELECT f.conrelid::regclass::text || ' to ' || f.confrelid::regclass::text AS what, \
+        EXISTS (SELECT 1 FROM unnest(f.conkey, f.confkey) AS k (child, parent) \
+        JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.child \
+        JOIN pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = k.parent WHERE a.attname = 'practice_id' \
+        AND b.attname = CASE WHEN f.confrelid = 'practices'::regclass THEN 'id' ELSE 'practice_id' END) AS bound \
+        FROM pg_constraint f WHERE f.contype = 'f'";
+
+    /// What of the catalog lets a row be named, or refer to another, without its practice; and how much was looked at.
+    async fn unbound(database: &DatabaseConnection) -> (Vec<String>, usize) {
+        let (mut unbound, mut count) = (Vec::new(), 0);
+        for query in [FIRST_OF_KEYS, REFERENCES] {
+            let rows = database.query_all_raw(Statement::from_string(DbBackend::Postgres, query)).await;
+            for row in rows.expect("it reads") {
+                count += 1;
+                if !row.try_get::<bool>("", "bound").expect("a verdict") {
+                    unbound.push(row.try_get("", "what").expect("a name"));
+                }
+            }
+        }
+        (unbound, count)
+    }
+
+    async fn every_key_and_every_reference_names_the_practice() {
+        let practice = TestPractice::begin().await;
+        let database = practice.database().await;
+        let (found, count) = unbound(&database).await;
+        assert_eq!(found, Vec::<String>::new());
+        assert!(count > 40, "only {count} keys and references were found");
+        let loose = "CREATE TABLE loose (id UUID PRIMARY KEY, practice_id UUID, by_id UUID REFERENCES practices (id))";
+        database.execute_unprepared(loose).await.expect("a table");
+        assert_eq!(unbound(&database).await.0, ["the key of loose", "loose to practices"], "what is not bound is seen");
+    }
+
+    crate::support::tests!(every_key_and_every_reference_names_the_practice,);
+}
