@@ -76,7 +76,6 @@ fn main() -> std::process::ExitCode {
             silence::on_postgres::TESTS,
             members::on_postgres::TESTS,
             revocation::on_postgres::TESTS,
-            two_practices::on_postgres::TESTS,
         ],
         servers::on_nats::TESTS,
         clients::TESTS,
