@@ -51,6 +51,16 @@ fn a_practice_begins_from_the_command_line_in_files_that_only_their_owner_can_re
 }
 
 #[test]
+fn the_version_and_the_log_of_a_start_name_the_release_of_the_tz_database() {
+    let place = Place::new();
+    let release = frontdesk::domain::time::TZ_DATABASE;
+    assert!(place.ok(&["--version"]).contains(&format!("tz database {release}")));
+    create_practice(&place);
+    let mut server = Server::start(&place, &SERVE);
+    assert!(server.line("tz_database").contains(release));
+}
+
+#[test]
 fn a_text_variable_may_be_all_digits() {
     let place = Place::new();
     create_practice(&place);

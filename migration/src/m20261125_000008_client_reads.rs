@@ -47,6 +47,10 @@ CREATE TRIGGER client_reads_are_never_changed BEFORE UPDATE ON client_reads
 BEGIN SELECT RAISE(ABORT, 'client_reads_append_only'); END;
 CREATE TRIGGER client_reads_are_never_deleted BEFORE DELETE ON client_reads
 BEGIN SELECT RAISE(ABORT, 'client_reads_append_only'); END;
+-- INSERT OR REPLACE deletes without asking the guard above.
+CREATE TRIGGER client_reads_are_never_replaced BEFORE INSERT ON client_reads
+WHEN EXISTS (SELECT 1 FROM client_reads WHERE practice_id = NEW.practice_id AND id = NEW.id)
+BEGIN SELECT RAISE(IGNORE); END;
 ";
 
 const POSTGRES_GUARDS: &str = "

@@ -12,21 +12,27 @@ mod token;
 mod watch;
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::auth::secret::Secret;
 use crate::config::{self, DEFAULT_DATABASE_URL};
+use crate::domain::time::TZ_DATABASE;
 use crate::limits::Limits;
 use crate::store::{DatabaseUrl, POSTGRES_CONNECTIONS};
 use crate::usecases::Refusal;
+
+/// The program's version, and whose laws of time zones it knows.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{} (time zones: tz database {TZ_DATABASE})", env!("CARGO_PKG_VERSION")));
 
 /// Self-scheduling for group practices: a GraphQL API with subscription push.
 ///
 /// To try it: `frontdesk demo` makes a sample practice and serves it. To run a real practice: `frontdesk practice create`,
 /// then `frontdesk serve`.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(version = VERSION.as_str(), arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -13,7 +13,8 @@ use crate::app::{self, Parts};
 use crate::auth::issuer::{Issuer, KeySource, PATIENCE};
 use crate::clock::Clock;
 use crate::config::{BusUrl, Config, DEFAULT_LISTEN, Door, Network, Origin};
-use crate::domain::{text, time};
+use crate::domain::text;
+use crate::domain::time::TZ_DATABASE;
 use crate::limits::{Limits, SetLimit};
 
 /// Serves until SIGTERM or SIGINT; then it takes no new connection, finishes what runs, and exits 0.
@@ -149,7 +150,7 @@ pub(super) fn print_addresses(config: &Config) {
     }
     eprintln!("  API       http://{at}{}", crate::http::GRAPHQL_PATH);
     eprintln!("  push      ws://{at}{}", crate::http::WEBSOCKET_PATH);
-    eprintln!("  zones     tz database {}", time::zone_rules());
+    eprintln!("  zones     tz database {}", TZ_DATABASE);
 }
 
 /// Serves until `stop` resolves.
@@ -159,6 +160,7 @@ pub(super) async fn until_stopped(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
+    tracing::info!(tz_database = TZ_DATABASE, version = env!("CARGO_PKG_VERSION"), "serving");
     app::serve(config, parts, listener, stop).await;
     eprintln!("frontdesk has stopped.");
 }

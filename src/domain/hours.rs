@@ -128,6 +128,10 @@ impl Window {
 /// two dates before it.
 pub const DATES_BEFORE: Days = Days::new(2);
 
+/// A clock that goes back over midnight has shown the next date already: what was open on it then can be before an instant
+/// that is on the date before.
+pub const DATES_AFTER: Days = Days::new(1);
+
 impl Hours {
     /// The windows that belong to a date: the exception's, where there is one, else the weekday's.
     pub fn on(&self, date: NaiveDate) -> impl Iterator<Item = &Window> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 
-use super::hours::{self, DATES_BEFORE, Modality, Window};
+use super::hours::{self, DATES_AFTER, DATES_BEFORE, Modality, Window};
 use super::ids::{ClientId, ClinicianId, RequestId, ServiceId};
 use super::requests::{Appointment, AppointmentRequest};
 use super::settings::{Clinician, PracticeSettings, Service};
@@ -179,7 +179,7 @@ fn is_left_outside(before: &PracticeSettings, after: &PracticeSettings, meeting:
     let of = meeting.clinician_id;
     let (Some(old), Some(new)) = (before.clinicians.get(&of), after.clinicians.get(&of)) else { return false };
     let first = time::local_date(new.zone, meeting.held.start) - DATES_BEFORE;
-    let last = time::local_date(new.zone, meeting.held.end);
+    let last = time::local_date(new.zone, meeting.held.end) + DATES_AFTER;
     let mut dates = first.iter_days().take_while(|date| *date <= last);
     let is_touched = old.zone != new.zone || dates.any(|date| !old.hours.on(date).eq(new.hours.on(date)));
     let is_usable = |window: &Window| window.is_open_for(meeting.service_id, meeting.modality);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime};
 
-use super::hours::{self, DATES_BEFORE, Hours, Modality, Window};
+use super::hours::{self, DATES_AFTER, DATES_BEFORE, Hours, Modality, Window};
 use super::ids::ServiceId;
 use super::rules::BookingRules;
 use super::time::{self, Instant, Interval, Minutes, Tz, ZoneSegments};
@@ -120,7 +120,7 @@ impl<'a> Offer<'a> {
     ) -> Self {
         let is_usable = |window: &Window| window.is_open_for(wanted.service_id, wanted.modality);
         let first = time::local_date(zone, range.start) - DATES_BEFORE;
-        let last = time::local_date(zone, range.end + wanted.duration.span());
+        let last = time::local_date(zone, range.end + wanted.duration.span()) + DATES_AFTER;
         let grids = hours::expand(zone, hours, is_usable, first, last);
         let is_capped = rules.max_per_day.is_some() || rules.max_per_week.is_some();
         let days = is_capped.then(|| Days::around(zone, (first, last), held));

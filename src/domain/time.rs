@@ -8,6 +8,10 @@
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
 pub use chrono_tz::Tz;
 
+/// The release of the tz database that zones are read from, such as 2025b: it is part of the program, so that every server
+/// of one version knows the same laws, whatever is installed on its machine.
+pub const TZ_DATABASE: &str = chrono_tz::IANA_TZDB_VERSION;
+
 /// A moment, the same everywhere.
 pub type Instant = DateTime<Utc>;
 
@@ -112,11 +116,6 @@ pub fn parse_zone(text: &str) -> Result<Tz, String> {
     text.parse().ok().filter(|_| says_when).ok_or_else(|| {
         format!("“{}” is not a time zone. Use an IANA name such as America/New_York or Europe/London.", shown(text))
     })
-}
-
-/// The version of the tz database that all zones are read from, such as `2025b`: it is part of the program.
-pub fn zone_rules() -> &'static str {
-    chrono_tz::IANA_TZDB_VERSION
 }
 
 /// Reads a date, `2026-03-08`.

@@ -80,3 +80,29 @@ fn decode(row: Model) -> Result<ClientReadRow, StoreError> {
     };
     Ok(ClientReadRow { id: row.id, read })
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait;
+
+    use crate::store::sqlite;
+
+    /// On SQLite; of PostgreSQL the tests of copying say it.
+    #[tokio::test]
+    async fn the_database_itself_refuses_to_change_the_log_of_reads() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (_, database) = sqlite::open(&folder.path().join("test.db")).await.expect("it opens");
+        let run = async |sql: &str| database.execute_unprepared(sql).await;
+        run("PRAGMA foreign_keys = OFF").await.expect("it is set");
+        let look = "INSERT INTO client_reads (practice_id, id, member_id, client_id, kind, read_at) \
+                    VALUES (x'01', x'02', x'03', x'04', 'PROFILE', 1)";
+        run(look).await.expect("a look is kept");
+        let other = look.replace("INSERT", "INSERT OR REPLACE").replace(", 1)", ", 5)");
+        run(&other).await.expect("the first look stays");
+        run("DELETE FROM client_reads WHERE read_at = 5").await.expect("there is none");
+        for sql in ["UPDATE client_reads SET read_at = 0", "DELETE FROM client_reads WHERE read_at = 1"] {
+            let refused = run(sql).await.expect_err("it is append-only").to_string();
+            assert!(refused.contains("client_reads_append_only"), "{sql}: {refused}");
+        }
+    }
+}

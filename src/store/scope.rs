@@ -88,6 +88,15 @@ impl<'c> Scope<'c> {
         self.executor.get_database_backend()
     }
 
+    /// An id's column as 32 hexadecimal digits, where many rows come as one text: a row for each costs more than what is in
+    /// it.
+    pub(super) fn id_text(&self, column: &str) -> String {
+        match self.backend() {
+            DbBackend::Postgres => format!("encode(uuid_send({column}), 'hex')"),
+            _ => format!("hex({column})"),
+        }
+    }
+
     fn count(&self) -> &DatabaseExecutor<'c> {
         self.shared.statements.fetch_add(1, Ordering::Relaxed);
         &self.executor

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::Value;
 use uuid::Uuid;
 
-use super::convert::{instant, maybe_instant, millis};
+use super::convert::{corrupt, instant, millis};
 use super::{Scope, StoreError};
 use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
 use crate::domain::slots::Held;
@@ -18,6 +18,26 @@ pub struct HeldByAll {
     pub of_clinicians: HashMap<ClinicianId, Vec<Held>>,
     /// The client's meetings, with whichever clinician.
     pub of_client: Vec<Interval>,
+}
+
+impl HeldByAll {
+    /// From one record of the text that the database puts together: whose it is, when its meeting starts, and its stretch.
+    fn add(&mut self, record: &str) -> Result<(), StoreError> {
+        let mut fields = record.split(' ');
+        let mut next = || fields.next().ok_or_else(|| corrupt("held time", record));
+        let (clinician, starts_at, from, until) = (next()?, next()?, next()?, next()?);
+        let at = |text: &str| instant(text.parse().map_err(|_| corrupt("an instant", text))?);
+        let stretch = Interval::new(at(from)?, at(until)?);
+        if clinician.is_empty() {
+            self.of_client.push(stretch);
+            return Ok(());
+        }
+        let clinician = Uuid::try_parse(clinician).map_err(|_| corrupt("an id", clinician))?;
+        // Blocked time is no meeting.
+        let meeting_starts_at = if starts_at.is_empty() { None } else { Some(at(starts_at)?) };
+        self.of_clinicians.entry(ClinicianId(clinician)).or_default().push(Held { stretch, meeting_starts_at });
+        Ok(())
+    }
 }
 
 /// Whose time is looked for.
@@ -34,7 +54,7 @@ pub struct Looking {
 /// bound, and an index of its own.
 const MEETING_MAX_MILLIS: i64 = 48 * 60 * 60 * 1_000;
 
-const HELD: &str = "h.held_from_at, h.held_until_at";
+const HELD: &str = "h.held_from_at AS since, h.held_until_at AS until";
 const OVERLAPS: &str = "h.held_from_at < $3 AND h.held_until_at > $2";
 const NOT_LAPSED: &str = "(h.lapses_at IS NULL OR h.lapses_at > $5)";
 
@@ -59,27 +79,20 @@ impl Scope<'_> {
             );
             values.extend([client.0.into(), own.map_or(Uuid::nil(), |own| own.0).into()]);
         }
-        let sql = format!(
+        let held = format!(
             "SELECT h.clinician_id, h.starts_at, {HELD} FROM claims h WHERE h.practice_id = $1 AND {theirs} \
              AND h.kind <> 'BLOCKED_TIME' AND h.held_from_at >= $4 AND {OVERLAPS} AND {NOT_LAPSED} \
              UNION ALL SELECT h.clinician_id, NULL, {HELD} FROM claims h WHERE h.practice_id = $1 AND {theirs} \
              AND h.kind = 'BLOCKED_TIME' AND {OVERLAPS}{of_client}"
         );
+        let fields = [&self.id_text("h.clinician_id"), "h.starts_at", "h.since", "h.until"];
+        let fields = fields.map(|field| format!("COALESCE(CAST({field} AS TEXT), '')")).join(" || ' ' || ");
+        let sql = format!("SELECT string_agg({fields}, ',') AS held FROM ({held}) h");
+        let rows = self.query(&sql, values).await?;
+        let text: Option<String> = rows.first().map(|row| row.try_get("", "held")).transpose()?.flatten();
         let mut found = HeldByAll::default();
-        for row in self.query(&sql, values).await? {
-            let clinician: Option<Uuid> = row.try_get_by_index(0)?;
-            let starts_at: Option<i64> = row.try_get_by_index(1)?;
-            let stretch = Interval::new(instant(row.try_get_by_index(2)?)?, instant(row.try_get_by_index(3)?)?);
-            match clinician {
-                // The client's own.
-                None => found.of_client.push(stretch),
-                Some(clinician) => {
-                    // Blocked time is no meeting.
-                    let meeting_starts_at = maybe_instant(starts_at)?;
-                    let held = Held { stretch, meeting_starts_at };
-                    found.of_clinicians.entry(ClinicianId(clinician)).or_default().push(held);
-                }
-            }
+        for record in text.as_deref().unwrap_or_default().split_terminator(',') {
+            found.add(record)?;
         }
         Ok(found)
     }

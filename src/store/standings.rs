@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use sea_orm::{DbBackend, Value};
+use sea_orm::Value;
 use uuid::Uuid;
 
 use super::convert::{corrupt, date, word};
@@ -78,11 +78,7 @@ impl Scope<'_> {
         if pairs.is_none() {
             return Ok(Standings::default());
         }
-        let id = |column: &str| match self.backend() {
-            DbBackend::Postgres => format!("encode(uuid_send({column}), 'hex')"),
-            _ => format!("hex({column})"),
-        };
-        let (clinician, client) = (id("c.clinician_id"), id("c.client_id"));
+        let (clinician, client) = (self.id_text("c.clinician_id"), self.id_text("c.client_id"));
         let all = |fields: &str, from: &str| format!("(SELECT string_agg({fields}, ',') FROM {from})");
         let care = all(
             &format!("{clinician} || {client} || c.started_on || COALESCE(c.ended_on, '')"),
@@ -98,7 +94,7 @@ impl Scope<'_> {
         // Nearly nobody is shut out of a practice: all are told, whomever it is about.
         let digit = |column: &str| format!("CASE WHEN {column} THEN '1' ELSE '0' END");
         let shut = all(
-            &format!("{} || {} || {}", id("k.id"), digit("k.active"), digit("k.blocked")),
+            &format!("{} || {} || {}", self.id_text("k.id"), digit("k.active"), digit("k.blocked")),
             "clients k WHERE k.practice_id = $1 AND (k.blocked OR NOT k.active)",
         );
         let sql = format!("SELECT {care} AS care, {access} AS access, {shut} AS shut");

@@ -22,21 +22,7 @@ use printed::Printed;
 use scene::{Caller, Scene};
 
 /// What no mutation can fill yet: null for whoever asks. One that can be filled has no place here.
-const EMPTY: &[(&str, &str)] = &[
-    ("AppointmentRequest", "reschedules"),
-    ("BookingRules", "maxPerDay"),
-    ("BookingRules", "maxPerWeek"),
-    ("BookingRulesOverride", "bookingHorizonDays"),
-    ("BookingRulesOverride", "bufferAfterMinutes"),
-    ("BookingRulesOverride", "bufferBeforeMinutes"),
-    ("BookingRulesOverride", "cancellationNoticeHours"),
-    ("BookingRulesOverride", "maxPendingPerClient"),
-    ("BookingRulesOverride", "maxPerDay"),
-    ("BookingRulesOverride", "maxPerWeek"),
-    ("BookingRulesOverride", "minimumNoticeMinutes"),
-    ("BookingRulesOverride", "responseDeadlineHours"),
-    ("BookingRulesOverride", "slotIntervalMinutes"),
-];
+const EMPTY: &[(&str, &str)] = &[("AppointmentRequest", "reschedules")];
 
 /// What has been asked, and found.
 struct Matrix {
@@ -51,7 +37,7 @@ struct Matrix {
 impl Matrix {
     /// Asks for all fields that a way leads to.
     async fn ask(&mut self, scene: &Scene, caller: &Caller, path: &Path) {
-        let document = paths::document(&self.printed, scene, path, &caller.log);
+        let document = paths::document(&self.printed, scene, path, caller);
         let answer = door::answer(scene, caller, path, &document).await;
         assert_nothing_leaks(&answer.to_string());
         if !["client", "clinician", "admin"].contains(&caller.name) {
@@ -60,7 +46,7 @@ impl Matrix {
         }
         for field in paths::selection(&self.printed, path) {
             let one = Path { only: Some(field.clone()), ..path.clone() };
-            let way = steps(&self.printed, &paths::document(&self.printed, scene, &one, &caller.log));
+            let way = steps(&self.printed, &paths::document(&self.printed, scene, &one, caller));
             let (said, found) = (expected(&self.printed, path, &way, caller), outcome(&answer, &way));
             if !agree(&said, &found) {
                 self.wrong.push(format!(
@@ -84,7 +70,7 @@ impl Matrix {
     fn is_allowed(&self, scene: &Scene, caller: &Caller, path: &Path) -> bool {
         let field = paths::selection(&self.printed, path).into_iter().next();
         let one = Path { only: field, ..path.clone() };
-        let way = steps(&self.printed, &paths::document(&self.printed, scene, &one, &caller.log));
+        let way = steps(&self.printed, &paths::document(&self.printed, scene, &one, caller));
         matches!(expected(&self.printed, path, &way, caller), Outcome::Allowed { .. })
     }
 

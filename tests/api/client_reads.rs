@@ -1,7 +1,6 @@
 //! The log of reads: who looked at which client's data.
 
 use chrono::Duration;
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::support::{Person, REQUEST, TestPractice, text};
@@ -142,19 +141,6 @@ async fn a_read_waits_for_no_writer_and_its_entry_is_saved_when_it_can_be() {
     assert_eq!(of("Dana", logged(&practice, json!(null)).await), ["Dana PROFILE Casey"]);
 }
 
-async fn the_database_itself_refuses_to_change_the_log_of_reads() {
-    let practice = TestPractice::begin().await;
-    let (dana, casey) = practice.open_practice().await;
-    dana.run(PROFILE, json!({ "id": casey.id })).await;
-    practice.desk.save_reads().await.expect("it is saved");
-    let database = practice.database().await;
-    for sql in ["UPDATE client_reads SET read_at = 0", "DELETE FROM client_reads"] {
-        let refused = database.execute_unprepared(sql).await.expect_err("it is append-only");
-        assert!(refused.to_string().contains("client_reads_append_only"), "{sql}: {refused}");
-    }
-    assert_eq!(of("Dana", logged(&practice, json!(null)).await), ["Dana PROFILE Casey"]);
-}
-
 crate::support::tests!(
     what_staff_see_of_a_client_is_logged_once_a_minute_and_what_is_ones_own_is_not,
     a_read_that_was_denied_is_none,
@@ -162,5 +148,4 @@ crate::support::tests!(
     an_admin_finds_who_looked_at_whom_and_when_page_by_page,
     nothing_of_another_practice_is_listed,
     a_read_waits_for_no_writer_and_its_entry_is_saved_when_it_can_be,
-    the_database_itself_refuses_to_change_the_log_of_reads,
 );

@@ -6,8 +6,10 @@ mod engines;
 mod support;
 
 mod access_matrix;
+mod agreement;
 mod bad_input;
 mod bad_requests;
+mod bad_times;
 mod blocked_time;
 mod booking_rules;
 mod client_reads;
@@ -41,8 +43,10 @@ fn main() -> std::process::ExitCode {
     support::run(
         &[
             access_matrix::TESTS,
+            agreement::TESTS,
             bad_input::TESTS,
             bad_requests::TESTS,
+            bad_times::TESTS,
             client_reads::TESTS,
             booking_rules::TESTS,
             blocked_time::TESTS,

@@ -116,7 +116,13 @@ fn the_guards_are_in_force_on_the_copy() {
     };
     assert!(refused("UPDATE events SET kind = kind").contains("events_append_only"));
     assert!(refused("DELETE FROM events").contains("events_append_only"));
+    for sql in ["UPDATE client_reads SET kind = kind", "DELETE FROM client_reads", "TRUNCATE client_reads"] {
+        assert!(refused(sql).contains("client_reads_append_only"), "{sql}");
+    }
     assert!(refused(OVERLAPPING_CLAIM).contains("claims_clinician_overlap"));
+    for sql in ["UPDATE client_reads SET read_at = 1", "DELETE FROM client_reads", "TRUNCATE client_reads"] {
+        assert!(refused(&format!("{A_READ}; {sql}")).contains("client_reads_append_only"), "{sql}");
+    }
 }
 
 fn a_target_that_is_not_empty_is_refused() {
@@ -278,6 +284,10 @@ fn what_is_no_source_is_refused_with_the_next_step_and_nothing_is_made() {
     assert!(place.fails(&["copy", "--from", "sqlite://own.db", "--to", "sqlite://own.db"]).contains("into itself"));
     assert!(!place.path().join("new.db").exists() && !place.path().join("missing.db").exists());
 }
+
+/// A look at a client.
+const A_READ: &str =
+    "INSERT INTO client_reads SELECT c.practice_id, c.id, c.member_id, c.id, 'PROFILE', 0 FROM clients c";
 
 /// A claim on time that its clinician has given away.
 const OVERLAPPING_CLAIM: &str = "INSERT INTO claims

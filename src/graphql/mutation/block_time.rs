@@ -70,7 +70,7 @@ impl BlockTime {
     /// buffers. It never moves what is booked: where appointments are in the way it is refused with their list. Requests that
     /// wait for an answer hold their time too, and a client loses theirs only where that is said: see
     /// `supersedePendingRequests`. The hours stay as they are; to close whole dates and keep what is booked on them, use
-    /// `setDateException`. Requires: admin, or the clinician for themselves.
+    /// `setDateException`.
     async fn block_time(
         &self,
         ctx: &Context<'_>,

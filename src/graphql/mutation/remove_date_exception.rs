@@ -51,7 +51,7 @@ pub struct RemoveDateException;
 #[Object]
 impl RemoveDateException {
     /// Lets a clinician's weekly hours hold on a date again. Where they do already, nothing changes. What is booked stays
-    /// booked. Requires: admin, or the clinician for themselves.
+    /// booked.
     async fn remove_date_exception(
         &self,
         ctx: &Context<'_>,

@@ -80,7 +80,7 @@ pub struct SetBookingRules;
 #[Object]
 impl SetBookingRules {
     /// Sets booking rules of the practice, a clinician or a service. They bind what clients ask for from now on; what is
-    /// asked for and booked stays as it is. Requires: admin, or a clinician for their own.
+    /// asked for and booked stays as it is. The practice's and a service's are an admin's to set.
     async fn set_booking_rules(
         &self,
         ctx: &Context<'_>,

@@ -80,7 +80,7 @@ pub struct SetDateException;
 impl SetDateException {
     /// Sets what holds on one date instead of the clinician's weekly hours: other windows, or none. It replaces what was set for
     /// the date before. What is booked stays booked, and requests stay decidable; those that now lie outside the hours are
-    /// in the impact. Requires: admin, or the clinician for themselves.
+    /// in the impact.
     async fn set_date_exception(
         &self,
         ctx: &Context<'_>,

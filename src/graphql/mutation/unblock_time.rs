@@ -37,7 +37,7 @@ pub struct UnblockTime;
 #[Object]
 impl UnblockTime {
     /// Frees blocked time: from now on clients can ask for it, as far as the hours and the rules allow. Where it was freed before
-    /// it is NOT_FOUND. Requires: admin, or the clinician for themselves.
+    /// it is NOT_FOUND.
     async fn unblock_time(
         &self,
         ctx: &Context<'_>,

@@ -57,7 +57,7 @@ pub struct UpdateClinician;
 impl UpdateClinician {
     /// Changes a clinician's name, credentials or zone. In another zone the hours and exceptions stay as they are typed, on that
     /// zone's wall clock: what can be booked moves with them. Booked meetings and requests keep their instants, and their
-    /// `localStart` as it was agreed; those that lie outside the hours then are in the impact. Requires: admin.
+    /// `localStart` as it was agreed; those that lie outside the hours then are in the impact.
     async fn update_clinician(
         &self,
         ctx: &Context<'_>,

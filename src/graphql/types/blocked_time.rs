@@ -5,7 +5,7 @@ use async_graphql::{ID, SimpleObject};
 use crate::graphql::scalars::DateTime;
 use crate::usecases::BlockRow;
 
-/// A stretch of a clinician's time that no client can ask for. Seen by the clinician and the admins.
+/// A stretch of a clinician's time that no client can ask for.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct BlockedTime {
     /// `block_` and 32 hexadecimal digits. Give it to `unblockTime`.

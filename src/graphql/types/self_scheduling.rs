@@ -120,7 +120,7 @@ impl ClinicianSelfScheduling {
     }
 
     /// The dates in a range on which other hours hold than the week's, or none, in order. Those that are over are kept for 31
-    /// days. Null to clients, who see slots instead.
+    /// days. Others see slots instead.
     async fn date_exceptions(
         &self,
         #[graphql(desc = "The range's first date, in the clinician's zone.")] from: LocalDate,
@@ -136,7 +136,7 @@ impl ClinicianSelfScheduling {
     }
 
     /// The dates from today on on which the hours lose or repeat time, because the clock of the clinician's zone changes;
-    /// empty where it never does. Null to clients.
+    /// empty where it never does.
     async fn clock_changes(
         &self,
         ctx: &Context<'_>,
@@ -206,7 +206,7 @@ pub struct ClinicianLock {
 /// An admin's hold on a clinician: they cannot be booked while it lasts, and their own settings stay under it.
 #[Object]
 impl ClinicianLock {
-    /// Why, in the admin's words, 1 to 500 characters. Clinicians read it; clients never.
+    /// Why, in the admin's words, 1 to 500 characters. The clinician reads it, clients never.
     async fn reason(&self) -> &str {
         &self.lock.reason
     }

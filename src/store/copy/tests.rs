@@ -1,4 +1,4 @@
-//! The list of tables, held against what the migrations make.
+//! The list of tables, held against what the migrations make, and a guard that no API reaches.
 
 use std::collections::BTreeSet;
 
@@ -85,4 +85,16 @@ async fn every_key_and_every_reference_names_the_practice_first() {
     let loose = "CREATE TABLE loose (id TEXT PRIMARY KEY, practice_id TEXT, client_id TEXT REFERENCES clients (id))";
     database.execute_unprepared(loose).await.expect("a table");
     assert_eq!(unbound(&database).await, ["the key of loose", "loose to clients"], "the check sees what is not bound");
+}
+
+#[tokio::test]
+async fn sqlite_itself_refuses_to_change_the_log_of_reads() {
+    let (_folder, database) = migrated().await;
+    let one = "PRAGMA foreign_keys = OFF; INSERT INTO client_reads (practice_id, id, member_id, client_id, kind, read_at) \
+               VALUES (x'01', x'02', x'03', x'04', 'PROFILE', 1)";
+    database.execute_unprepared(one).await.expect("it is kept");
+    for sql in ["UPDATE client_reads SET read_at = 0", "DELETE FROM client_reads"] {
+        let refused = database.execute_unprepared(sql).await.expect_err("it is append-only");
+        assert!(refused.to_string().contains("client_reads_append_only"), "{sql}: {refused}");
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::paths::{Path, act};
 use super::printed::Printed;
-use super::scene::{Scene, Whose, asking};
+use super::scene::{EXCEPTION, Scene, Whose, asking};
 
 /// A mutation as the matrix tries it.
 #[derive(Clone)]
@@ -44,7 +44,17 @@ const STALE: &str = "0";
 
 /// All of them, in an order in which each still finds what it is about.
 pub fn all(scene: &Scene) -> Vec<Act> {
-    [of_settings(scene), of_leaving(scene), of_requests(scene), of_care(scene), of_people(scene)].concat()
+    [
+        of_settings(scene),
+        of_rules(scene),
+        of_dates(scene),
+        of_blocked_time(scene),
+        of_leaving(scene),
+        of_requests(scene),
+        of_care(scene),
+        of_people(scene),
+    ]
+    .concat()
 }
 
 fn made(name: &'static str, whose: Whose, refused: &'static str, good: Value, bad: Value) -> Act {
@@ -67,6 +77,12 @@ fn of_settings(scene: &Scene) -> Vec<Act> {
             Whose::Clinicians,
             json!({ "clinicianId": dana, "locked": true, "reason": "On leave" }),
             json!({ "clinicianId": "dana", "locked": true }),
+        ),
+        ours(
+            "updateClinician",
+            Whose::Clinicians,
+            json!({ "clinicianId": dana, "credentials": "PhD" }),
+            json!({ "clinicianId": "dana", "credentials": "PhD" }),
         ),
         ours(
             "createService",
@@ -95,6 +111,46 @@ fn of_settings(scene: &Scene) -> Vec<Act> {
             json!({ "clinicianId": dana, "clientIds": [casey], "access": "BLOCKED" }),
             json!({ "clinicianId": "dana", "clientIds": [casey], "access": "BLOCKED" }),
         ),
+    ]
+}
+
+/// Rules are the practice's, a service's or a clinician's.
+fn of_rules(scene: &Scene) -> Vec<Act> {
+    let rules = |whose, good| {
+        let bad = json!({ "clinicianId": "dana", "maxPerDay": 4 });
+        made("setBookingRules", whose, "FORBIDDEN", good, bad)
+    };
+    vec![
+        rules(Whose::AdminsOwn, json!({ "maxPerDay": 4 })),
+        rules(Whose::Practices, json!({ "serviceId": scene.practice.service_id, "maxPerDay": 4 })),
+        rules(Whose::Clinicians, json!({ "clinicianId": scene.dana.id, "maxPerDay": 4 })),
+    ]
+}
+
+fn of_dates(scene: &Scene) -> Vec<Act> {
+    let own = |name, good, bad| made(name, Whose::Clinicians, "FORBIDDEN", good, bad);
+    let closed = |dana: &str| json!({ "clinicianId": dana, "on": "2027-02-02", "windows": [] });
+    let week = |dana: &str| json!({ "clinicianId": dana, "on": EXCEPTION });
+    vec![
+        own("setDateException", closed(&scene.dana.id), closed("dana")),
+        own("removeDateException", week(&scene.dana.id), week("dana")),
+    ]
+}
+
+/// Time is blocked for good, since it has no preview: what is in the way answers first.
+fn of_blocked_time(scene: &Scene) -> Vec<Act> {
+    let hour = |day: &str, hour: u8, supersede: bool| {
+        let (starts_at, ends_at) = (format!("{day}T{hour}:00:00Z"), format!("{day}T{}:00:00Z", hour + 1));
+        json!({ "clinicianId": scene.dana.id, "startsAt": starts_at, "endsAt": ends_at,
+            "supersedePendingRequests": supersede })
+    };
+    // The confirmed appointment; one that waits; and Lee's last one, which gives way.
+    let good = vec![hour("2027-01-12", 19, false), hour("2027-01-19", 20, false), hour("2027-01-26", 20, true)];
+    let bad = json!({ "clinicianId": "dana", "startsAt": "2027-02-02T19:00:00Z", "endsAt": "2027-02-02T20:00:00Z" });
+    let freed = json!({ "id": "THEIR_BLOCK" });
+    vec![
+        Act { good, ..made("blockTime", Whose::Clinicians, "FORBIDDEN", json!({}), bad) },
+        made("unblockTime", Whose::Clinicians, "NOT_FOUND", freed, json!({ "id": "block" })),
     ]
 }
 

@@ -15,7 +15,9 @@ pub async fn answer(scene: &Scene, caller: &Caller, path: &Path, document: &str)
     if document.starts_with("subscription") {
         return followed(scene, caller, path, document).await;
     }
-    caller.person.send(document, path.variables.clone()).await.1
+    // Blocked time can be freed once, so each has their own to free.
+    let variables = path.variables.to_string().replace("THEIR_BLOCK", &caller.block);
+    caller.person.send(document, serde_json::from_str(&variables).expect("JSON")).await.1
 }
 
 /// The first event of a stream that is about the path's type; where there is none up to the scene's mark, the last.

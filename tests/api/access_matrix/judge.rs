@@ -67,7 +67,7 @@ pub fn expected(printed: &Printed, path: &Path, way: &[(String, String)], caller
         let held = grants.iter().filter(|(role, _)| caller.roles.contains(role)).collect::<Vec<_>>();
         // Who asks for their own is near to it; who comes from elsewhere can name nothing here.
         let is_near = path.whose == Whose::Askers
-            || !caller.is_elsewhere
+            || (path.whose == Whose::AdminsOwn || !caller.is_elsewhere)
                 && held.iter().any(|(role, within)| match within {
                     Within::OwnPractice => true,
                     Within::OwnClient | Within::Own => (caller.is_near)(*role, *within, path.whose),

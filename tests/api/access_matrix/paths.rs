@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::printed::Printed;
-use super::scene::{Scene, Whose};
+use super::scene::{Caller, Scene, Whose};
 
 /// A way to an object of a type.
 #[derive(Clone)]
@@ -37,8 +37,10 @@ impl Path {
 }
 
 const RANGE: &str = "from: \"2027-01-01T00:00:00Z\", to: \"2027-02-01T00:00:00Z\"";
+const DATES: &str = "from: \"2027-01-01\", to: \"2027-12-31\"";
 
-/// The arguments that a field of a type is asked with; nothing where it needs none.
+/// The arguments that a field of a type is asked with; nothing where it needs none. `LOG` and `SERVICE` stand for those of the
+/// caller's own practice.
 pub fn arguments(scene: &Scene, of: &str, field: &str) -> Option<String> {
     let (dana, casey) = (&scene.dana.id, &scene.casey.id);
     let service = &scene.practice.service_id;
@@ -51,7 +53,10 @@ pub fn arguments(scene: &Scene, of: &str, field: &str) -> Option<String> {
         ("Query", "appointment") => id(&scene.appointment),
         ("Query", "selfSchedulingAccess") => format!("clinicianId: \"{dana}\", clientId: \"{casey}\""),
         ("Clinician", "availableSlots") => format!("serviceId: \"{service}\", {RANGE}"),
-        ("Clinician" | "Client", "appointments") => RANGE.to_owned(),
+        ("Clinician" | "Client", "appointments") | ("Clinician", "blockedTime") => RANGE.to_owned(),
+        ("ClinicianSelfScheduling", "rules") => format!("serviceId: \"{service}\""),
+        ("ClinicianSelfScheduling", "dateExceptions") => DATES.to_owned(),
+        ("Practice", "soonestSlots") => format!("serviceId: \"SERVICE\", {RANGE}"),
         ("Subscription", "appointmentRequestChanged" | "appointmentRequested") => "after: \"LOG.0\"".to_owned(),
         _ => return None,
     })
@@ -106,6 +111,7 @@ pub fn all(scene: &Scene) -> Vec<Path> {
 fn of_the_practice(scene: &Scene) -> Vec<Path> {
     let practice = |of: &str, inside: &str| Path::new(of, Whose::Askers, &format!("{{ practice {{ {inside} }} }}"));
     let service = format!("{{ service(id: \"{}\") {{ rules {{ @ }} }} }}", scene.practice.service_id);
+    let soonest = arguments(scene, "Practice", "soonestSlots").expect("known");
     vec![
         Path::new("Node", Whose::Practices, &format!("{{ node(id: \"{}\") {{ @ }} }}", scene.practice.service_id)),
         Path::new("Viewer", Whose::Askers, "{ viewer { @ } }"),
@@ -114,6 +120,8 @@ fn of_the_practice(scene: &Scene) -> Vec<Path> {
         practice("BookingRules", "selfScheduling { defaultRules { @ } }"),
         practice("ChecklistItem", "selfScheduling { setupChecklist { @ } }"),
         practice("Service", "services { @ }"),
+        practice("SoonestSlotList", &format!("soonestSlots({soonest}) {{ @ }}")),
+        practice("SoonestSlot", &format!("soonestSlots({soonest}) {{ slots {{ @ }} }}")),
         Path::new("BookingRulesOverride", Whose::Practices, &service),
         practice("ClinicianConnection", "clinicians { @ }"),
         practice("ClinicianEdge", "clinicians { edges { @ } }"),
@@ -144,6 +152,11 @@ fn of_people(scene: &Scene) -> Vec<Path> {
         Path::new("Clinician", Whose::Practices, &format!("{{ clinician(id: \"{}\") {{ @ }} }}", scene.gone.1)),
         dana("ClinicianSelfScheduling", "selfScheduling { @ }"),
         dana("WeeklyHours", "selfScheduling { weeklyHours { @ } }"),
+        dana("DateException", &format!("selfScheduling {{ dateExceptions({DATES}) {{ @ }} }}")),
+        dana("DateWindow", &format!("selfScheduling {{ dateExceptions({DATES}) {{ windows {{ @ }} }} }}")),
+        dana("DateWindow", "selfScheduling { clockChanges { windows { @ } } }"),
+        dana("ClockChange", "selfScheduling { clockChanges { @ } }"),
+        dana("BlockedTime", &format!("blockedTime({RANGE}) {{ @ }}")),
         dana("ChecklistItem", "selfScheduling { setupChecklist { @ } }"),
         dana("EffectiveBookingRules", "selfScheduling { rules { @ } }"),
         dana("EffectiveInt", "selfScheduling { rules { minimumNoticeMinutes { @ } } }"),
@@ -177,20 +190,23 @@ fn of_meetings(scene: &Scene) -> Vec<Path> {
 /// What changes would do, shown and not saved.
 fn of_impacts(scene: &Scene) -> Vec<Path> {
     let (dana, sam) = (&scene.dana.id, &scene.sam.id);
-    let closing = |of: &str, inside: &str| {
-        let act = format!("setWeeklyHours(input: {{ clinicianId: \"{dana}\", hours: [], dryRun: true }})");
-        let document = format!("mutation {{ {act} {{ impact {{ {inside} }} }} }}");
+    let closing = |of: &str, (act, nothing): (&str, &str), inside: &str| {
+        let input = format!("{{ clinicianId: \"{dana}\", {nothing}: [], dryRun: true }}");
+        let document = format!("mutation {{ {act}(input: {input}) {{ impact {{ {inside} }} }} }}");
         Path::new(of, Whose::Clinicians, &document).refused("FORBIDDEN")
     };
+    // Dana keeps the hours of a date, so that without a week it is not closed to anybody.
+    let (week, all) = (("setWeeklyHours", "hours"), ("setOfferedServices", "serviceIds"));
     let allowed = format!("{{ clinicianId: \"{dana}\", clientIds: [\"{sam}\"], access: ALLOWED, dryRun: true }}");
     let opening = format!("mutation {{ setClientAccess(input: {allowed}) {{ impact {{ @ }} }} }}");
     vec![
-        closing("SelfSchedulingImpact", "@"),
+        closing("SelfSchedulingImpact", week, "@"),
+        closing("SelfSchedulingImpact", all, "@"),
         Path::new("SelfSchedulingImpact", Whose::Clinicians, &opening).refused("FORBIDDEN"),
-        closing("ImpactWarning", "warnings { @ }"),
-        closing("AccessChangeConnection", "changes { @ }"),
-        closing("AccessChangeEdge", "changes { edges { @ } }"),
-        closing("AccessChange", "changes { nodes { @ } }"),
+        closing("ImpactWarning", all, "warnings { @ }"),
+        closing("AccessChangeConnection", all, "changes { @ }"),
+        closing("AccessChangeEdge", all, "changes { edges { @ } }"),
+        closing("AccessChange", all, "changes { nodes { @ } }"),
     ]
 }
 
@@ -211,8 +227,8 @@ fn of_streams() -> Vec<Path> {
     ]
 }
 
-/// A path's document for the reader of a log, with its fields selected.
-pub fn document(printed: &Printed, scene: &Scene, path: &Path, log: &str) -> String {
+/// A path's document for a caller, with its fields selected.
+pub fn document(printed: &Printed, scene: &Scene, path: &Path, caller: &Caller) -> String {
     let selected = |name: &String| {
         let field = printed.field(&path.of, name);
         let given = arguments(scene, &path.of, name);
@@ -225,7 +241,8 @@ pub fn document(printed: &Printed, scene: &Scene, path: &Path, log: &str) -> Str
         format!("{name}{given}{inside}")
     };
     let fields: Vec<_> = selection(printed, path).iter().map(selected).collect();
-    path.document.replace('@', &fields.join(" ")).replace("LOG", log)
+    let document = path.document.replace('@', &fields.join(" "));
+    document.replace("LOG", &caller.log).replace("SERVICE", &caller.service)
 }
 
 /// The fields that a path selects.

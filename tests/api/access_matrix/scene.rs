@@ -10,6 +10,8 @@ use frontdesk::domain::viewer::{Role, Within};
 pub enum Whose {
     /// Whoever asks: no path leads to anybody else's.
     Askers,
+    /// Likewise, and the whole practice's.
+    AdminsOwn,
     /// The practice's, by an id.
     Practices,
     /// Dana's, who is the clinician.
@@ -36,6 +38,10 @@ pub struct Caller {
     pub is_elsewhere: bool,
     /// The cursor of their own practice's log, up to its number.
     pub log: String,
+    /// A service of their own practice.
+    pub service: String,
+    /// A stretch of Dana's blocked time that is theirs to free, who may.
+    pub block: String,
 }
 
 pub struct Scene {
@@ -59,9 +65,14 @@ pub struct Scene {
     pub danas_member: String,
     pub lees_member: String,
     pub link: String,
+    /// Time that Dana blocked: one for herself to free, one for an admin.
+    pub blocks: Vec<String>,
     /// The log's number behind which everybody has heard of something.
     pub mark: i64,
 }
+
+/// The Sunday on which New York's clock skips from two to three: Dana has hours of their own then.
+pub const EXCEPTION: &str = "2027-03-14";
 
 const JANUARY: [&str; 8] = [
     "2027-01-12T19:00:00Z",
@@ -88,6 +99,7 @@ impl Scene {
         let hours = json!([{ "weekday": "TUESDAY", "opensAt": "14:00", "closesAt": "18:00" }, { "weekday": "FRIDAY",
             "opensAt": "09:00", "closesAt": "12:00", "serviceIds": [practice.service_id], "modality": "IN_PERSON" }]);
         dana.done("setWeeklyHours", "", json!({ "clinicianId": dana.id, "hours": hours })).await;
+        let blocks = other_settings(&practice, &dana).await;
         let own = "{ viewer { member { id } } }";
         let danas_member = text(&dana.run(own, json!({})).await["viewer"]["member"]["id"]);
         let lees_member = text(&lee.run(own, json!({})).await["viewer"]["member"]["id"]);
@@ -111,6 +123,7 @@ impl Scene {
             waiting.push(ask(&practice, &casey, &dana, starts_at).await);
         }
         ask(&practice, &robin, &ida, JANUARY[6]).await;
+        ask(&practice, &lee, &dana, JANUARY[7]).await;
         let scene = Self {
             practice,
             elsewhere,
@@ -128,6 +141,7 @@ impl Scene {
             danas_member,
             lees_member,
             link,
+            blocks,
             mark,
         };
         scene.lock(true).await;
@@ -166,6 +180,8 @@ impl Scene {
             is_near,
             is_elsewhere: false,
             log: home.trim_start_matches("practice_").to_owned(),
+            service: self.practice.service_id.clone(),
+            block: self.blocks[1].clone(),
         };
         let unknown = |name, person| Caller { is_signed_in: false, ..caller(name, person, &[], nobody) };
         let log = self.elsewhere.practice_id.trim_start_matches("practice_").to_owned();
@@ -175,10 +191,13 @@ impl Scene {
             unknown("expired token", &expired),
             caller("client", &self.casey, &[Role::Client], as_client),
             caller("another client", &self.robin, &[Role::Client], nobody),
-            caller("clinician", &self.dana, &[Role::Clinician], as_clinician),
+            Caller {
+                block: self.blocks[0].clone(),
+                ..caller("clinician", &self.dana, &[Role::Clinician], as_clinician)
+            },
             caller("another clinician", &self.ida, &[Role::Clinician], nobody),
             caller("admin", &self.practice.admin, &[Role::Admin], nobody),
-            Caller { is_elsewhere: true, log, ..admin },
+            Caller { is_elsewhere: true, log, service: self.elsewhere.service_id.clone(), ..admin },
         ]
     }
 }
@@ -194,6 +213,28 @@ async fn ask(practice: &TestPractice, client: &Person, clinician: &Person, start
         "idempotencyKey": starts_at, "noteToClinician": "About my sleep" });
     let made = client.done("requestAppointment", "appointmentRequest { id }", input).await;
     text(&made["appointmentRequest"]["id"])
+}
+
+/// Sets every booking rule, of the practice and of the service, opens a Sunday on which the clock changes, and blocks time
+/// that nobody asks for: answers the blocks.
+async fn other_settings(practice: &TestPractice, dana: &Person) -> Vec<String> {
+    let caps = json!({ "maxPerDay": 20, "maxPerWeek": 60 });
+    practice.admin.done("setBookingRules", "", caps).await;
+    let rules = json!({ "serviceId": practice.service_id, "slotIntervalMinutes": 60, "bufferBeforeMinutes": 0,
+        "bufferAfterMinutes": 0, "minimumNoticeMinutes": 60, "bookingHorizonDays": 60, "maxPerDay": 20,
+        "maxPerWeek": 60, "maxPendingPerClient": 3, "responseDeadlineHours": 48, "cancellationNoticeHours": 24 });
+    practice.admin.done("setBookingRules", "", rules).await;
+    let window = json!({ "opensAt": "01:00", "closesAt": "04:00", "serviceIds": [practice.service_id],
+        "modality": "IN_PERSON" });
+    let exception = json!({ "clinicianId": dana.id, "on": EXCEPTION, "windows": [window] });
+    dana.done("setDateException", "", exception).await;
+    let mut blocks = Vec::new();
+    for day in ["2027-01-13", "2027-01-14"] {
+        let input = json!({ "clinicianId": dana.id, "startsAt": format!("{day}T19:00:00Z"),
+            "endsAt": format!("{day}T20:00:00Z") });
+        blocks.push(text(&dana.done("blockTime", "blockedTime { id }", input).await["blockedTime"]["id"]));
+    }
+    blocks
 }
 
 /// A member, a clinician and a client who have left. Casey was in that clinician's care.

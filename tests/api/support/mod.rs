@@ -191,6 +191,14 @@ impl TestPractice {
         self.signed_in(&email, text(&made["addClinician"]["clinician"]["id"])).await
     }
 
+    /// The same, in a zone of their own.
+    pub async fn clinician_in(&self, name: &str, zone: &str) -> Person {
+        let email = format!("{}@practice.test", name.to_lowercase());
+        let new = json!({ "displayName": name, "email": email, "timeZone": zone });
+        let made = self.admin.done("addClinician", "clinician { id }", new).await;
+        self.signed_in(&email, text(&made["clinician"]["id"])).await
+    }
+
     /// Adds a client in these clinicians' care.
     pub async fn client(&self, name: &str, clinicians: &[&Person]) -> Person {
         let email = format!("{}@practice.test", name.to_lowercase());
@@ -248,15 +256,6 @@ impl TestPractice {
         };
         write.add_claim(&claim);
         write.flush().await.expect_err("no such claim is lawful")
-    }
-
-    /// The database itself, past the program: for what it must refuse whoever asks.
-    pub async fn database(&self) -> sea_orm::DatabaseConnection {
-        let address = match &self.database_url {
-            DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
-            DatabaseUrl::Postgres(_) => self.database_url.to_string(),
-        };
-        sea_orm::Database::connect(address).await.expect("it can be reached")
     }
 
     /// A socket whose first message has this payload.
