@@ -2,6 +2,7 @@
 
 use super::error::require_admin;
 use super::idempotency::Idempotency;
+use super::rights::require_still;
 use super::{Denied, Desk, LinkRow, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::{LinkId, MemberId, PracticeId};
@@ -32,7 +33,7 @@ impl Desk {
         let body = [&*new.member_id.to_string(), &new.issuer, &new.subject];
         let key = new.idempotency_key.as_deref();
         let key = key.map(|key| Idempotency::new(viewer.member_id, "linkMember", key, &body)).transpose()?;
-        self.link(viewer.practice_id, Some(viewer.member_id), &new, key.as_ref()).await
+        self.link(viewer.practice_id, Some(viewer), &new, key.as_ref()).await
     }
 
     /// The same as the operator's act: the first admin of a practice has nobody else who could do it.
@@ -43,13 +44,17 @@ impl Desk {
     async fn link(
         &self,
         practice: PracticeId,
-        actor: Option<MemberId>,
+        admin: Option<&Viewer>,
         new: &NewLink,
         key: Option<&Idempotency>,
     ) -> Result<LinkId, Refusal> {
+        let actor = admin.map(|admin| admin.member_id);
         self.retrying(|| {
             Box::pin(async move {
                 let mut write = self.store.write(practice).await?;
+                if let Some(admin) = admin {
+                    require_still(admin, &write).await?;
+                }
                 let (scope, now) = (write.scope(), self.clock.now());
                 if let Some(key) = key
                     && let Some(first) = key.first_answer(&scope).await?

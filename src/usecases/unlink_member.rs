@@ -2,6 +2,7 @@
 
 use super::error::require_admin;
 use super::idempotency::Idempotency;
+use super::rights::require_still;
 use super::{Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::{LinkId, MemberId, PracticeId};
@@ -21,7 +22,7 @@ impl Desk {
         let body = [&*end.link_id.to_string()];
         let key = end.idempotency_key.as_deref();
         let key = key.map(|key| Idempotency::new(viewer.member_id, "unlinkMember", key, &body)).transpose()?;
-        self.unlink(viewer.practice_id, Some(viewer.member_id), end.link_id, key.as_ref()).await
+        self.unlink(viewer.practice_id, Some(viewer), end.link_id, key.as_ref()).await
     }
 
     /// The same as the operator's act.
@@ -32,13 +33,17 @@ impl Desk {
     async fn unlink(
         &self,
         practice: PracticeId,
-        actor: Option<MemberId>,
+        admin: Option<&Viewer>,
         link: LinkId,
         key: Option<&Idempotency>,
     ) -> Result<MemberId, Refusal> {
+        let actor = admin.map(|admin| admin.member_id);
         self.retrying(|| {
             Box::pin(async move {
                 let mut write = self.store.write(practice).await?;
+                if let Some(admin) = admin {
+                    require_still(admin, &write).await?;
+                }
                 let (scope, now) = (write.scope(), self.clock.now());
                 if let Some(key) = key
                     && let Some(first) = key.first_answer(&scope).await?

@@ -98,7 +98,7 @@ impl Matrix {
 }
 
 /// The sum of every table of the database, which is the same where nothing was written.
-async fn sums(practice: &TestPractice) -> BTreeMap<String, Sum> {
+pub async fn sums(practice: &TestPractice) -> BTreeMap<String, Sum> {
     let folder = tempfile::tempdir().expect("a folder");
     let to = DatabaseUrl::parse(&format!("sqlite://{}/copy.db", folder.path().display())).expect("an address");
     let mut sums = BTreeMap::new();

@@ -36,6 +36,7 @@ mod statements;
 mod stop;
 mod story;
 mod streams;
+mod two_practices;
 mod validation;
 
 fn main() -> std::process::ExitCode {
@@ -70,6 +71,7 @@ fn main() -> std::process::ExitCode {
             stop::TESTS,
             story::TESTS,
             streams::TESTS,
+            two_practices::TESTS,
             validation::TESTS,
         ],
         &[

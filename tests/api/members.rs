@@ -4,10 +4,10 @@ use chrono::Duration;
 use serde_json::{Value, json};
 
 use frontdesk::domain::hours::Modality;
-use frontdesk::domain::ids::{MemberId, PracticeId};
+use frontdesk::domain::ids::{LinkId, MemberId, PracticeId};
 use frontdesk::domain::settings::Confirmation;
 use frontdesk::store::{Store, StoreError};
-use frontdesk::usecases::{Denied, NewService, Refusal};
+use frontdesk::usecases::{Denied, EndOfLink, NewLink, NewService, Refusal};
 
 use crate::engines::Postgres;
 use crate::servers::database_name;
@@ -143,6 +143,9 @@ async fn a_right_that_was_lost_while_a_change_waited_is_no_right_to_make_it() {
     let blake = invited(&practice, "Blake").await;
     let (own, _) = own_ids(&practice).await;
     let id = MemberId::parse(&blake.id).expect("an id");
+    let input = json!({ "memberId": blake.id, "issuer": "https://id.test", "subject": "blake" });
+    let made = practice.admin.done("linkMember", "link { id }", input).await;
+    let link_id = LinkId::parse(&text(&made["link"]["id"])).expect("an id");
     // Who Blake was when the change began.
     let then = practice.desk.viewer(own, id).await.expect("it reads").expect("a member");
     practice.admin.done("updateMemberRoles", "member { id }", json!({ "memberId": blake.id, "admin": false })).await;
@@ -154,10 +157,18 @@ async fn a_right_that_was_lost_while_a_change_waited_is_no_right_to_make_it() {
         confirmation: Confirmation::ClinicianConfirms,
         idempotency_key: None,
     };
+    let link = NewLink {
+        member_id: id,
+        issuer: "https://id.test".to_owned(),
+        subject: "another".to_owned(),
+        idempotency_key: None,
+    };
     let refusals = [
         practice.desk.create_service(&then, service).await.err(),
         practice.desk.update_member_roles(&then, id, true).await.err(),
         practice.desk.reactivate_member(&then, id).await.err(),
+        practice.desk.link_member(&then, link).await.err(),
+        practice.desk.unlink_member(&then, EndOfLink { link_id, idempotency_key: None }).await.err(),
     ];
     for refusal in refusals {
         assert!(matches!(refusal, Some(Refusal::Denied(Denied::Forbidden(_)))), "{refusal:?}");

@@ -1,6 +1,6 @@
 //! Who may read and do what: a denial tells nothing, blanks nothing beside itself, and changes nothing.
 
-mod mutations;
+pub mod mutations;
 
 use serde_json::{Value, json};
 
@@ -12,24 +12,24 @@ const NOTE: &str = "About my sleep";
 const JANUARY: &str = "from: \"2027-01-01T00:00:00Z\", to: \"2027-02-01T00:00:00Z\"";
 
 /// Dana with Casey, who waits for an answer and has an appointment; Ida with Robin, who waits for an answer.
-struct Scene {
-    practice: TestPractice,
-    dana: Person,
-    ida: Person,
-    casey: Person,
-    robin: Person,
-    danas_member: String,
-    caseys_request: String,
-    caseys_appointment: String,
-    robins_request: String,
+pub struct Scene {
+    pub practice: TestPractice,
+    pub dana: Person,
+    pub ida: Person,
+    pub casey: Person,
+    pub robin: Person,
+    pub danas_member: String,
+    pub caseys_request: String,
+    pub caseys_appointment: String,
+    pub robins_request: String,
     /// Dana's member, and a link to them.
-    link: String,
+    pub link: String,
     /// Time that Dana keeps free.
-    block: String,
+    pub block: String,
 }
 
 impl Scene {
-    async fn set() -> Self {
+    pub async fn set() -> Self {
         let practice = TestPractice::begin().await;
         let (dana, ida) = (practice.clinician("Dana").await, practice.clinician("Ida").await);
         let (casey, robin) = (practice.client("Casey", &[&dana]).await, practice.client("Robin", &[&ida]).await);

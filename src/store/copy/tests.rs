@@ -53,6 +53,40 @@ async fn a_copy_writes_parents_before_children() {
     }
 }
 
+/// What of the catalog lets a row be named, or refer to another, without its practice.
+async fn unbound(database: &DatabaseConnection) -> Vec<String> {
+    let made = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+                AND name NOT IN ('seaql_migrations', 'practices')";
+    let mut unbound = Vec::new();
+    for table in query(database, made).await.iter().map(|row| text(row, "name")) {
+        let first = format!("SELECT name FROM pragma_table_info('{table}') WHERE pk = 1");
+        if query(database, &first).await.first().map(|row| text(row, "name")).as_deref() != Some("practice_id") {
+            unbound.push(format!("the key of {table}"));
+        }
+        // A key to `practices` itself is bound by what it refers to.
+        let keys = format!(
+            "SELECT \"table\" AS parent, MAX(\"from\" = 'practice_id' \
+             AND coalesce(\"to\", 'practice_id') = iif(\"table\" = 'practices', 'id', 'practice_id')) AS bound \
+             FROM pragma_foreign_key_list('{table}') GROUP BY id, \"table\""
+        );
+        for key in query(database, &keys).await {
+            if key.try_get::<i64>("", "bound").expect("a number") != 1 {
+                unbound.push(format!("{table} to {}", text(&key, "parent")));
+            }
+        }
+    }
+    unbound
+}
+
+#[tokio::test]
+async fn every_key_and_every_reference_names_the_practice_first() {
+    let (_folder, database) = migrated().await;
+    assert_eq!(unbound(&database).await, Vec::<String>::new(), "lead these keys with practice_id");
+    let loose = "CREATE TABLE loose (id TEXT PRIMARY KEY, practice_id TEXT, client_id TEXT REFERENCES clients (id))";
+    database.execute_unprepared(loose).await.expect("a table");
+    assert_eq!(unbound(&database).await, ["the key of loose", "loose to clients"], "the check sees what is not bound");
+}
+
 /// On SQLite; of PostgreSQL the tests of copying say it.
 #[tokio::test]
 async fn the_database_itself_refuses_to_change_the_log_of_reads() {

@@ -48,11 +48,18 @@ impl Person {
 }
 
 impl TestPractice {
-    /// Everything that an admin can observe of the practice: its people, services, settings, requests and appointments,
+    /// What its admin can observe.
+    pub async fn snapshot(&self) -> Value {
+        self.admin.snapshot().await
+    }
+}
+
+impl Person {
+    /// Everything that an admin can observe of their practice: its people, services, settings, requests and appointments,
     /// the verdict of every gate for every client and clinician, and where the log stands. Two that are equal say that
     /// nothing was saved between them.
     pub async fn snapshot(&self) -> Value {
-        let mut practice = self.admin.run(EVERYTHING, json!({})).await["practice"].take();
+        let mut practice = self.run(EVERYTHING, json!({})).await["practice"].take();
         let ids = |list: &Value| -> Vec<String> {
             list["nodes"].as_array().expect("nodes").iter().map(|node| text(&node["id"])).collect()
         };
@@ -60,7 +67,7 @@ impl TestPractice {
         for clinician in ids(&practice["clinicians"]) {
             for client in ids(&practice["clients"]) {
                 let pair = json!({ "clinician": clinician, "client": client });
-                access.push(self.admin.run(GATES, pair).await["selfSchedulingAccess"].take());
+                access.push(self.run(GATES, pair).await["selfSchedulingAccess"].take());
             }
         }
         practice["access"] = Value::Array(access);
