@@ -15,8 +15,7 @@ const APPOINTMENTS: &str = "query($id: ID!) { client(id: $id) {
     appointments(from: \"2027-01-01T00:00:00Z\", to: \"2027-02-01T00:00:00Z\") { id } } }";
 const ACCESS: &str =
     "query($clinician: ID!, $id: ID!) { selfSchedulingAccess(clinicianId: $clinician, clientId: $id) { allowed } }";
-const REQUESTED: &str =
-    "subscription { appointmentRequested { ... on AppointmentRequestEvent { appointmentRequest { id } } } }";
+const REQUESTED: &str = "subscription($after: Cursor) { appointmentRequested(after: $after) { ... on AppointmentRequestEvent { appointmentRequest { id } } } }";
 
 /// What is logged, newest first: who, whom, what.
 async fn logged(practice: &TestPractice, filter: Value) -> Vec<String> {
@@ -73,7 +72,7 @@ async fn a_list_tells_of_each_client_in_it_and_a_stream_of_each_whose_request_it
     dana.run("{ practice { clients { nodes { displayName } } } }", json!({})).await;
     let names = ["Dana PROFILE Casey", "Dana PROFILE Robin"];
     assert_eq!(of("Dana", logged(&practice, json!(null)).await), names);
-    let mut stream = dana.follow(REQUESTED, json!({})).await;
+    let mut stream = dana.follow(REQUESTED, json!({ "after": dana.cursor().await })).await;
     casey.run(REQUEST, practice.asking(&dana, "2027-01-05T14:00:00-05:00")).await;
     stream.next().await;
     let all = of("Dana", logged(&practice, json!(null)).await);
@@ -182,9 +181,11 @@ async fn each_reader_of_a_stream_is_logged_with_all_that_its_items_show() {
     let invite = json!({ "displayName": "Blake", "email": "blake@practice.test" });
     practice.admin.done("inviteMember", "member { id }", invite).await;
     let blake = practice.bearer(&practice.token_for("blake@practice.test", Duration::days(1)).await);
-    let query = "subscription { appointmentRequestChanged { ... on AppointmentRequestEvent { appointmentRequest {
+    let query = "subscription($after: Cursor) { appointmentRequestChanged(after: $after) { ... on AppointmentRequestEvent { appointmentRequest {
         client { displayName } } } } }";
-    let mut streams = [practice.admin.follow(query, json!({})).await, blake.follow(query, json!({})).await];
+    // From here on, however long it takes until they follow.
+    let after = json!({ "after": practice.admin.cursor().await });
+    let mut streams = [practice.admin.follow(query, after.clone()).await, blake.follow(query, after).await];
     practice.clock.set(practice.clock.now() + Duration::minutes(1));
     let from = practice.clock.now().to_rfc3339();
     casey.run(REQUEST, practice.asking(&dana, "2027-01-05T14:00:00-05:00")).await;
