@@ -30,6 +30,7 @@ const PARTIES: &[Role] = &[Clinician, Client];
 #[rustfmt::skip]
 const RULES: &[Rule] = &[
     rule("Query", ALL, "viewer node practice clinician client service appointmentRequest appointment selfSchedulingAccess"),
+    rule("Query", STAFF, "seenByClient"),
     rule("Subscription", ALL, "appointmentRequestChanged pendingRequestCount"),
     rule("Subscription", STAFF, "appointmentRequested"),
     rule("Mutation", ADMIN, "setPracticeSelfScheduling updatePracticePolicy lockClinicianSelfScheduling createService archiveService addClinician addClient startCare endCare linkMember unlinkMember inviteMember updateMemberRoles deactivateMember reactivateMember deactivateClinician reactivateClinician deactivateClient reactivateClient reassignAppointmentRequest"),
@@ -52,7 +53,7 @@ const RULES: &[Rule] = &[
     rule("ClinicianSelfScheduling", ALL, "enabled offeredServices rules bookable"),
     rule("ClinicianSelfScheduling", STAFF, "lock audience weeklyHours setupChecklist"),
     rule("ClinicianLock", STAFF, "reason lockedBy lockedAt"),
-    rule("ChecklistItem", STAFF, "step done description canBeDoneBy"),
+    rule("ChecklistItem", STAFF, "step done description mutation canBeDoneBy"),
     rule("WeeklyHours", STAFF, "weekday opensAt closesAt closesNextDay serviceIds modality"),
     rule("Service", ALL, "id name durationMinutes modality active confirmation rules"),
     rule("BookingRules", ALL, "slotIntervalMinutes bufferBeforeMinutes bufferAfterMinutes minimumNoticeMinutes bookingHorizonDays maxPerDay maxPerWeek maxPendingPerClient responseDeadlineHours cancellationNoticeHours"),
@@ -61,10 +62,14 @@ const RULES: &[Rule] = &[
     rule("EffectiveInt", ALL, "value source"),
     rule("Client", ALL, "id displayName email active care appointmentRequests appointments"),
     rule("Client", STAFF, "member selfSchedulingBlocked"),
+    rule("ClientView", STAFF, "client services clinicians availableSlots selfSchedulingAccess"),
+    rule("ClinicianView", STAFF, "clinician bookable offeredServices"),
     rule("CareRelationship", ALL, "clinician startedOn endedOn"),
 
-    rule("SelfSchedulingAccess", ALL, "allowed gates"),
-    rule("GateStatus", ALL, "gate open explanation canBeOpenedBy remedy"),
+    rule("SelfSchedulingAccess", ALL, "allowed gates notAsked"),
+    rule("SelfSchedulingAccess", STAFF, "changesToOpen cannotBeOpenedBecause"),
+    rule("AccessChangeNeeded", STAFF, "gate mutation inputJson description canBeMadeBy"),
+    rule("GateStatus", ALL, "gate open explanation canBeOpenedBy remedy remedyMutation"),
     rule("GateStatus", STAFF, "decidedBy decidedAt"),
     rule("SlotList", ALL, "slots closedGates timeZone"),
     rule("Slot", ALL, "startsAt endsAt localStart modality"),
@@ -81,6 +86,8 @@ const RULES: &[Rule] = &[
 
     rule("ClinicianConnection", ALL, "edges nodes pageInfo totalCount"),
     rule("ClinicianEdge", ALL, "cursor node"),
+    rule("ClinicianViewConnection", STAFF, "edges nodes pageInfo totalCount"),
+    rule("ClinicianViewEdge", STAFF, "cursor node"),
     rule("MemberConnection", ADMIN, "edges nodes pageInfo totalCount"),
     rule("MemberEdge", ADMIN, "cursor node"),
     rule("ClientConnection", STAFF, "edges nodes pageInfo totalCount"),

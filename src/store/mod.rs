@@ -29,6 +29,7 @@ mod scope;
 mod services;
 mod settings;
 mod settings_rows;
+mod setup;
 mod sqlite;
 mod wake_ups;
 mod write;

@@ -7,9 +7,11 @@ mod support;
 
 mod bad_input;
 mod bad_requests;
+mod checklist;
 mod clients;
 mod door;
 mod events;
+mod explanation;
 mod gates;
 mod handing_over;
 mod http;
@@ -18,6 +20,7 @@ mod metrics;
 mod races;
 mod revocation;
 mod rights;
+mod seen_by_client;
 mod servers;
 mod settings;
 mod sign_in;
@@ -34,8 +37,10 @@ fn main() -> std::process::ExitCode {
         &[
             bad_input::TESTS,
             bad_requests::TESTS,
+            checklist::TESTS,
             door::TESTS,
             events::TESTS,
+            explanation::TESTS,
             gates::TESTS,
             handing_over::TESTS,
             http::TESTS,
@@ -44,6 +49,7 @@ fn main() -> std::process::ExitCode {
             races::TESTS,
             revocation::TESTS,
             rights::TESTS,
+            seen_by_client::TESTS,
             servers::TESTS,
             settings::TESTS,
             sign_in::TESTS,

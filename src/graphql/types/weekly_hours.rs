@@ -1,6 +1,7 @@
 //! Weekly hours.
 
 use async_graphql::{ID, SimpleObject};
+use serde_json::{Value, json};
 
 use crate::domain::{hours, time};
 use crate::graphql::enums::{Modality, Weekday};
@@ -39,4 +40,17 @@ impl From<&hours::WeeklyHours> for WeeklyHours {
             modality: window.modality.map(Modality::from),
         }
     }
+}
+
+/// A window as `WeeklyHoursInput` takes it.
+pub fn as_input(window: &hours::WeeklyHours) -> Value {
+    let shown = WeeklyHours::from(window);
+    json!({
+        "weekday": window.weekday.as_str(),
+        "opensAt": shown.opens_at.0,
+        "closesAt": shown.closes_at.0,
+        "closesNextDay": shown.closes_next_day,
+        "serviceIds": shown.service_ids.map(|ids| ids.iter().map(|id| id.to_string()).collect::<Vec<_>>()),
+        "modality": window.modality.map(hours::Modality::as_str),
+    })
 }
