@@ -49,6 +49,9 @@ pub fn arguments(scene: &Scene, of: &str, field: &str) -> Option<String> {
         ("Query", "client") => id(casey),
         ("Query", "appointmentRequest") => id(&scene.waiting[0]),
         ("Query", "appointment") => id(&scene.appointment),
+        ("Query", "seenByClient") => format!("clientId: \"{casey}\""),
+        ("ClientView", "availableSlots") => format!("clinicianId: \"{dana}\", serviceId: \"{service}\", {RANGE}"),
+        ("ClientView", "selfSchedulingAccess") => format!("clinicianId: \"{dana}\""),
         ("Query", "selfSchedulingAccess") => format!("clinicianId: \"{dana}\", clientId: \"{casey}\""),
         ("Clinician", "availableSlots") => format!("serviceId: \"{service}\", {RANGE}"),
         ("Clinician" | "Client", "appointments") => RANGE.to_owned(),
@@ -62,7 +65,7 @@ pub fn roots(printed: &Printed) -> Vec<Path> {
     let whose = |field: &str| match field {
         "node" | "service" => Whose::Practices,
         "clinician" => Whose::Clinicians,
-        "client" => Whose::Clients,
+        "client" | "seenByClient" => Whose::Clients,
         "appointmentRequest" | "appointment" | "selfSchedulingAccess" => Whose::Theirs,
         _ => Whose::Askers,
     };
@@ -84,6 +87,11 @@ pub fn while_locked(scene: &Scene) -> Vec<Path> {
     vec![
         Path::new("ClinicianLock", Whose::Clinicians, &settings("lock { @ }")),
         Path::new("ClinicianSelfScheduling", Whose::Clinicians, &settings("@")),
+        Path::new(
+            "AccessChangeNeeded",
+            Whose::Theirs,
+            &format!("{{ selfSchedulingAccess({access}) {{ changesToOpen {{ @ }} }} }}"),
+        ),
         Path::new("GateStatus", Whose::Theirs, &format!("{{ selfSchedulingAccess({access}) {{ gates {{ @ }} }} }}")),
         Path::new(
             "GateStatus",
@@ -138,6 +146,10 @@ fn of_people(scene: &Scene) -> Vec<Path> {
         let document = format!("{{ client(id: \"{}\") {{ {inside} }} }}", scene.casey.id);
         Path::new(of, Whose::Clients, &document)
     };
+    let seen = |of: &str, inside: &str| {
+        let document = format!("{{ seenByClient(clientId: \"{}\") {{ {inside} }} }}", scene.casey.id);
+        Path::new(of, Whose::Clients, &document)
+    };
     let slots = arguments(scene, "Clinician", "availableSlots").expect("known");
     vec![
         dana("Clinician", "@"),
@@ -155,6 +167,10 @@ fn of_people(scene: &Scene) -> Vec<Path> {
         casey("Client", "@"),
         casey("Member", "member { @ }"),
         casey("CareRelationship", "care { @ }"),
+        seen("ClientView", "@"),
+        seen("ClinicianViewConnection", "clinicians { @ }"),
+        seen("ClinicianViewEdge", "clinicians { edges { @ } }"),
+        seen("ClinicianView", "clinicians { nodes { @ } }"),
     ]
 }
 
