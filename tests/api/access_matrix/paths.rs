@@ -49,6 +49,7 @@ pub fn arguments(scene: &Scene, of: &str, field: &str) -> Option<String> {
         ("Query", "client") => id(casey),
         ("Query", "appointmentRequest") => id(&scene.waiting[0]),
         ("Query", "appointment") => id(&scene.appointment),
+        ("PracticeSelfScheduling" | "ClinicianSelfScheduling", "setupChecklist") => "includeDone: true".to_owned(),
         ("Query", "seenByClient") => format!("clientId: \"{casey}\""),
         ("ClientView", "availableSlots") => format!("clinicianId: \"{dana}\", serviceId: \"{service}\", {RANGE}"),
         ("ClientView", "selfSchedulingAccess") => format!("clinicianId: \"{dana}\""),
@@ -120,7 +121,7 @@ fn of_the_practice(scene: &Scene) -> Vec<Path> {
         practice("Practice", "@"),
         practice("PracticeSelfScheduling", "selfScheduling { @ }"),
         practice("BookingRules", "selfScheduling { defaultRules { @ } }"),
-        practice("ChecklistItem", "selfScheduling { setupChecklist { @ } }"),
+        practice("ChecklistItem", "selfScheduling { setupChecklist(includeDone: true) { @ } }"),
         practice("Service", "services { @ }"),
         Path::new("BookingRulesOverride", Whose::Practices, &service),
         practice("ClinicianConnection", "clinicians { @ }"),
@@ -156,7 +157,7 @@ fn of_people(scene: &Scene) -> Vec<Path> {
         Path::new("Clinician", Whose::Practices, &format!("{{ clinician(id: \"{}\") {{ @ }} }}", scene.gone.1)),
         dana("ClinicianSelfScheduling", "selfScheduling { @ }"),
         dana("WeeklyHours", "selfScheduling { weeklyHours { @ } }"),
-        dana("ChecklistItem", "selfScheduling { setupChecklist { @ } }"),
+        dana("ChecklistItem", "selfScheduling { setupChecklist(includeDone: true) { @ } }"),
         dana("EffectiveBookingRules", "selfScheduling { rules { @ } }"),
         dana("EffectiveInt", "selfScheduling { rules { minimumNoticeMinutes { @ } } }"),
         dana("Member", "member { @ }"),
@@ -181,12 +182,15 @@ fn of_meetings(scene: &Scene) -> Vec<Path> {
     };
     let appointment = format!("{{ appointment(id: \"{}\") {{ @ }} }}", scene.appointment);
     let access = arguments(scene, "Query", "selfSchedulingAccess").expect("known");
+    // Nothing opens a time that is over.
+    let over = format!("{access}, serviceId: \"{}\", startsAt: \"2026-12-01T20:00:00Z\"", scene.practice.service_id);
     vec![
         request(&scene.waiting[0]),
         request(&scene.declined),
         request(&scene.confirmed),
         Path::new("Appointment", Whose::Theirs, &appointment),
         Path::new("SelfSchedulingAccess", Whose::Theirs, &format!("{{ selfSchedulingAccess({access}) {{ @ }} }}")),
+        Path::new("SelfSchedulingAccess", Whose::Theirs, &format!("{{ selfSchedulingAccess({over}) {{ @ }} }}")),
     ]
 }
 
