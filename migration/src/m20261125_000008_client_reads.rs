@@ -31,7 +31,7 @@ CREATE TABLE client_reads (
     id UUID NOT NULL,
     member_id UUID NOT NULL,
     client_id UUID NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('PROFILE', 'REQUESTS', 'APPOINTMENTS', 'ACCESS')),
+    kind TEXT NOT NULL CHECK (kind IN ('PROFILE', 'REQUESTS', 'APPOINTMENTS', 'ACCESS', 'SEEN_AS_CLIENT')),
     read_at BIGINT NOT NULL,
     PRIMARY KEY (practice_id, id),
     CONSTRAINT fk_client_reads_member FOREIGN KEY (practice_id, member_id) REFERENCES members (practice_id, id),

@@ -1,9 +1,13 @@
-//! What is still missing before a client sees a slot, computed from the settings as they stand.
+//! What is still missing before a client sees a slot.
+//!
+//! A step is done where the gate that it opens is: the gates judge, nothing here does. Nothing is missing exactly when a
+//! client sees a slot, so the last steps are judged by the slots themselves.
 
 use chrono::NaiveDate;
 
 use super::gates::{self, Verdict};
-use super::settings::{Clinician, Control, PracticeSettings};
+use super::remedies::by_control;
+use super::settings::{Clinician, PracticeSettings};
 use super::spelled;
 use super::viewer::Role;
 
@@ -12,10 +16,82 @@ spelled! {
     pub enum Step {
         PracticeSwitchOn = "PRACTICE_SWITCH_ON",
         ServiceExists = "SERVICE_EXISTS",
+        ClinicianActive = "CLINICIAN_ACTIVE",
         ClinicianOptedIn = "CLINICIAN_OPTED_IN",
         NotLocked = "NOT_LOCKED",
         ServicesOffered = "SERVICES_OFFERED",
         HoursOpened = "HOURS_OPENED",
+        ClientInCare = "CLIENT_IN_CARE",
+        ClientAllowed = "CLIENT_ALLOWED",
+        TimeOffered = "TIME_OFFERED",
+        TimeFree = "TIME_FREE",
+    }
+}
+
+impl Step {
+    /// The step in words.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::PracticeSwitchOn => {
+                "Turn the practice switch on: setPracticeSelfScheduling. It opens nothing by itself."
+            }
+            Self::ServiceExists => "Have at least one service: createService.",
+            Self::ClinicianActive => "Have a clinician: addClinician, or reactivateClinician for one who comes back.",
+            Self::ClinicianOptedIn => "Opt in, and choose which clients: setClinicianSelfScheduling.",
+            Self::NotLocked => "Have no admin's hold: lockClinicianSelfScheduling with locked: false.",
+            Self::ServicesOffered => "Choose the services to offer: setOfferedServices.",
+            Self::HoursOpened => {
+                "Open weekly hours, or hours of single dates, for a service that is offered: setWeeklyHours, setDateException."
+            }
+            Self::ClientInCare => "Have a client in the clinician's care: startCare, after addClient for a new one.",
+            Self::ClientAllowed => {
+                "Allow a client who is in care: setClientAccess, or an audience of all with setClinicianSelfScheduling."
+            }
+            Self::TimeOffered => {
+                "Open hours that are long enough for a service, between the notice and the booking horizon: setWeeklyHours, \
+                 setDateException."
+            }
+            Self::TimeFree => {
+                "Open more hours: setWeeklyHours, setDateException. Every start until the booking horizon is taken or \
+                 blocked, or every client has as many requests waiting as the booking rules allow."
+            }
+        }
+    }
+
+    /// The mutation that does it.
+    pub fn mutation(self) -> &'static str {
+        match self {
+            Self::PracticeSwitchOn => "setPracticeSelfScheduling",
+            Self::ServiceExists => "createService",
+            Self::ClinicianActive => "addClinician",
+            Self::ClinicianOptedIn => "setClinicianSelfScheduling",
+            Self::NotLocked => "lockClinicianSelfScheduling",
+            Self::ServicesOffered => "setOfferedServices",
+            Self::HoursOpened | Self::TimeOffered | Self::TimeFree => "setWeeklyHours",
+            Self::ClientInCare => "startCare",
+            Self::ClientAllowed => "setClientAccess",
+        }
+    }
+
+    /// The step without which nothing can be told of this one.
+    fn hangs_on(self) -> Option<Self> {
+        match self {
+            Self::ClientAllowed => Some(Self::ClientInCare),
+            Self::TimeOffered => Some(Self::HoursOpened),
+            Self::TimeFree => Some(Self::TimeOffered),
+            _ => None,
+        }
+    }
+
+    fn done_by(self, settings: &PracticeSettings) -> &'static [Role] {
+        const ADMIN: &[Role] = &[Role::Admin];
+        const EITHER: &[Role] = &[Role::Admin, Role::Clinician];
+        match self {
+            Self::ClinicianOptedIn => by_control(settings.clinician_opt_in),
+            Self::ClientAllowed => by_control(settings.client_access_control),
+            Self::ServicesOffered | Self::HoursOpened | Self::TimeOffered | Self::TimeFree => EITHER,
+            _ => ADMIN,
+        }
     }
 }
 
@@ -27,55 +103,76 @@ pub struct ChecklistItem {
     pub can_be_done_by: &'static [Role],
 }
 
-const ADMIN: &[Role] = &[Role::Admin];
-const EITHER: &[Role] = &[Role::Admin, Role::Clinician];
-
-impl ChecklistItem {
-    fn new(step: Step, done: bool, can_be_done_by: &'static [Role]) -> Self {
-        Self { step, done, can_be_done_by }
-    }
-
-    /// The step in words, with the mutation that does it.
-    pub fn description(&self) -> &'static str {
-        match self.step {
-            Step::PracticeSwitchOn => {
-                "Turn the practice switch on: setPracticeSelfScheduling. It opens nothing by itself."
-            }
-            Step::ServiceExists => "Have at least one service: createService.",
-            Step::ClinicianOptedIn => "Opt in, and choose which clients: setClinicianSelfScheduling.",
-            Step::NotLocked => "Have no admin's hold: lockClinicianSelfScheduling with locked: false.",
-            Step::ServicesOffered => "Choose the services to offer: setOfferedServices.",
-            Step::HoursOpened => "Open weekly hours, or hours of single dates: setWeeklyHours, setDateException.",
-        }
-    }
+/// What is so of a clinician's clients and time, beside the settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// A client is in their care today.
+    pub client_in_care: bool,
+    /// Such a client passes every gate that is about a client.
+    pub client_allowed: bool,
+    /// A start is offered until the horizon, whoever holds it.
+    pub time_offered: bool,
+    /// Such a start is free: for one of the clients who are allowed or, where there are none, for whoever might be.
+    pub time_free: bool,
 }
 
-fn opt_in_roles(settings: &PracticeSettings) -> &'static [Role] {
-    if settings.clinician_opt_in == Control::AdminOnly { ADMIN } else { EITHER }
+/// The steps in order, of one clinician; of a practice without one, all of a clinician's are missing.
+pub fn of(
+    settings: &PracticeSettings,
+    clinician: Option<&Clinician>,
+    outlook: Outlook,
+    today: NaiveDate,
+) -> Vec<ChecklistItem> {
+    let open = |gate: &dyn Fn(&Clinician) -> Verdict| clinician.is_some_and(|clinician| gate(clinician).is_open());
+    let is_done = |step: Step| match step {
+        Step::PracticeSwitchOn => gates::practice_switch(settings).is_open(),
+        Step::ServiceExists => settings.services.values().any(|service| service.active),
+        Step::ClinicianActive => clinician.is_some_and(|clinician| clinician.active),
+        Step::ClinicianOptedIn => open(&gates::clinician_opt_in),
+        // Where there is nobody, nobody is held off.
+        Step::NotLocked => clinician.is_none() || open(&gates::clinician_lock),
+        Step::ServicesOffered => open(&|clinician| gates::service_offered(settings, clinician, None)),
+        Step::HoursOpened => open(&|clinician| gates::hours_open(settings, clinician, None, today)),
+        Step::ClientInCare => outlook.client_in_care,
+        Step::ClientAllowed => outlook.client_allowed,
+        Step::TimeOffered => outlook.time_offered,
+        Step::TimeFree => outlook.time_free,
+    };
+    let item = |step: Step| ChecklistItem { step, done: is_done(step), can_be_done_by: step.done_by(settings) };
+    Step::ALL.iter().copied().map(item).collect()
 }
 
-/// The practice's steps; those of clinicians are done when one active clinician has done them. A step is done where the
-/// gate that it opens is: the gates judge, nothing here does.
-pub fn of_practice(settings: &PracticeSettings, today: NaiveDate) -> Vec<ChecklistItem> {
-    let any =
-        |gate: &dyn Fn(&Clinician) -> Verdict| settings.clinicians.values().any(|c| c.active && gate(c).is_open());
-    vec![
-        ChecklistItem::new(Step::PracticeSwitchOn, gates::practice_switch(settings).is_open(), ADMIN),
-        ChecklistItem::new(Step::ServiceExists, settings.services.values().any(|service| service.active), ADMIN),
-        ChecklistItem::new(Step::ClinicianOptedIn, any(&gates::clinician_opt_in), opt_in_roles(settings)),
-        ChecklistItem::new(Step::ServicesOffered, any(&|c| gates::service_offered(settings, c, None)), EITHER),
-        ChecklistItem::new(Step::HoursOpened, any(&|c| gates::hours_open(settings, c, None, today)), EITHER),
-    ]
+/// The steps that are missing, but for those that cannot be told yet: whether a time is free says nothing where no hours are
+/// open. Where a step is not done, one is missing.
+pub fn missing(items: &[ChecklistItem]) -> Vec<ChecklistItem> {
+    let is_open = |step: Step| items.iter().any(|item| item.step == step && !item.done);
+    let can_be_told = |item: &&ChecklistItem| !item.step.hangs_on().is_some_and(is_open);
+    items.iter().filter(|item| !item.done).filter(can_be_told).copied().collect()
 }
 
-/// One clinician's steps.
-pub fn of_clinician(settings: &PracticeSettings, clinician: &Clinician, today: NaiveDate) -> Vec<ChecklistItem> {
-    let item = |step, gate: Verdict, roles| ChecklistItem::new(step, gate.is_open(), roles);
-    vec![
-        item(Step::PracticeSwitchOn, gates::practice_switch(settings), ADMIN),
-        item(Step::ClinicianOptedIn, gates::clinician_opt_in(clinician), opt_in_roles(settings)),
-        item(Step::NotLocked, gates::clinician_lock(clinician), ADMIN),
-        item(Step::ServicesOffered, gates::service_offered(settings, clinician, None), EITHER),
-        item(Step::HoursOpened, gates::hours_open(settings, clinician, None, today), EITHER),
-    ]
+/// How many steps are not done.
+pub fn count_open(items: &[ChecklistItem]) -> usize {
+    items.iter().filter(|item| !item.done).count()
+}
+
+/// True where nothing is missing but the practice switch: no clinician is nearer than that.
+pub fn is_ready(items: &[ChecklistItem]) -> bool {
+    items.iter().all(|item| item.done || item.step == Step::PracticeSwitchOn)
+}
+
+/// How many steps a clinician's own settings leave missing: what is known without looking at clients and time.
+pub fn missing_in_settings(settings: &PracticeSettings, clinician: &Clinician, today: NaiveDate) -> usize {
+    count_open(&of(settings, Some(clinician), Outlook::WHATEVER, today))
+}
+
+impl Outlook {
+    const WHATEVER: Self = Self { client_in_care: true, client_allowed: true, time_offered: true, time_free: true };
+}
+
+/// A list about a clinician as a colleague may read it: a hold reads like no opt-in.
+pub fn as_told_to_colleague(items: &[ChecklistItem]) -> Vec<ChecklistItem> {
+    let locked = items.iter().any(|item| item.step == Step::NotLocked && !item.done);
+    let told = items.iter().filter(|item| item.step != Step::NotLocked).copied();
+    told.map(|item| ChecklistItem { done: item.done && !(locked && item.step == Step::ClinicianOptedIn), ..item })
+        .collect()
 }

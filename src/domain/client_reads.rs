@@ -14,6 +14,7 @@ spelled! {
         Requests = "REQUESTS",
         Appointments = "APPOINTMENTS",
         Access = "ACCESS",
+        SeenAsClient = "SEEN_AS_CLIENT",
     }
 }
 

@@ -210,6 +210,11 @@ pub fn is_open_to(clinician: &Clinician, client: &ClientFacts, today: NaiveDate)
     found.iter().all(|finding| finding.gate().1)
 }
 
+/// Whether the client is in care today, and has not left the practice.
+pub fn is_in_care(client: &ClientFacts, today: NaiveDate) -> bool {
+    client.active && in_care(client, today) == Finding::InCare
+}
+
 fn in_care(client: &ClientFacts, today: NaiveDate) -> Finding {
     if client.care.is_some_and(|care| care.covers(today)) { Finding::InCare } else { Finding::NotInCare }
 }

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod impact;
 pub mod members;
 pub mod rejection;
+pub mod remedies;
 pub mod requests;
 pub mod rules;
 pub mod settings;

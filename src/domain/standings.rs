@@ -75,6 +75,13 @@ impl Standings {
         open
     }
 
+    /// What is on record for those who are or were in a clinician's care.
+    pub fn of_clinician(&self, clinician: ClinicianId) -> impl Iterator<Item = (ClientId, ClientFacts)> {
+        let first = self.care.partition_point(|((of, _), _)| *of < clinician);
+        let theirs = self.care[first..].iter().take_while(move |((of, _), _)| *of == clinician);
+        theirs.map(|known| (known.0.1, self.facts_of(known)))
+    }
+
     fn facts_of(&self, (pair, days): &(Pair, CareDays)) -> ClientFacts {
         let shut = self.shut.get(&pair.1);
         ClientFacts {

@@ -3,7 +3,8 @@
 //! Staff read what was found; a client reads a version that tells nothing private.
 
 use super::gates::{Finding, Gate, Verdict};
-use super::settings::{Control, PracticeSettings};
+use super::remedies::by_control;
+use super::settings::PracticeSettings;
 use super::viewer::Role;
 
 /// For whom a sentence is written.
@@ -69,18 +70,19 @@ pub fn explanation(finding: Finding, clinician: &str, reader: Reader) -> String 
 }
 
 /// The roles that can open the gate under the practice's policy; none for an open gate, and none where only another
-/// time helps.
-pub fn can_be_opened_by(verdict: &Verdict, settings: &PracticeSettings) -> &'static [Role] {
+/// time, person or service helps. A client reads of themselves alone: the practice's policy is for its staff.
+pub fn can_be_opened_by(verdict: &Verdict, settings: &PracticeSettings, reader: Reader) -> &'static [Role] {
     const ADMIN: &[Role] = &[Role::Admin];
     const EITHER: &[Role] = &[Role::Admin, Role::Clinician];
-    let by_control = |control| if control == Control::AdminOnly { ADMIN } else { EITHER };
     if verdict.is_open() {
         return &[];
     }
     match (verdict.gate(), verdict.finding) {
-        (_, Finding::ClinicianInactive | Finding::ClientInactive | Finding::ServiceArchived) => ADMIN,
+        (_, Finding::PendingLimitReached) if reader == Reader::Client => &[Role::Client],
+        _ if reader == Reader::Client => &[],
+        (_, Finding::ClinicianInactive | Finding::ClientInactive) => ADMIN,
         (_, Finding::PendingLimitReached) => &[Role::Clinician, Role::Admin, Role::Client],
-        (_, Finding::StartOffSlotInterval) => &[],
+        (_, Finding::StartOffSlotInterval | Finding::ServiceArchived) => &[],
         (Gate::PracticeSwitch | Gate::ClinicianLock | Gate::CareRelationship | Gate::ClientAccessPractice, _) => ADMIN,
         (Gate::ClinicianOptIn, _) => by_control(settings.clinician_opt_in),
         (Gate::ClientAccessClinician, _) => by_control(settings.client_access_control),
@@ -89,16 +91,49 @@ pub fn can_be_opened_by(verdict: &Verdict, settings: &PracticeSettings) -> &'sta
     }
 }
 
+/// The mutation with which the reader opens a closed gate; none for an open one, and where none opens it.
+pub fn remedy_mutation(verdict: &Verdict, reader: Reader) -> Option<&'static str> {
+    if verdict.is_open() {
+        return None;
+    }
+    match (verdict.finding, reader) {
+        (Finding::PendingLimitReached, Reader::Client) => Some("withdrawAppointmentRequest"),
+        (_, Reader::Client) => None,
+        (Finding::ClinicianInactive, _) => Some("reactivateClinician"),
+        (Finding::ClientInactive, _) => Some("reactivateClient"),
+        (Finding::PendingLimitReached, _) => Some("confirmAppointmentRequest"),
+        (Finding::StartOffSlotInterval | Finding::ServiceArchived, _) => None,
+        (finding, _) => match finding.gate().0 {
+            Gate::PracticeSwitch => Some("setPracticeSelfScheduling"),
+            Gate::ClinicianOptIn => Some("setClinicianSelfScheduling"),
+            Gate::ClinicianLock => Some("lockClinicianSelfScheduling"),
+            Gate::ServiceOffered => Some("setOfferedServices"),
+            Gate::HoursOpen => Some("setWeeklyHours"),
+            Gate::CareRelationship => Some("startCare"),
+            Gate::ClientAccessPractice | Gate::ClientAccessClinician => Some("setClientAccess"),
+            Gate::BookingRules | Gate::SlotFree => None,
+        },
+    }
+}
+
+/// Why no change opens the way for the client, in the words of staff.
+pub fn nothing_opens(finding: Finding, clinician: &str) -> String {
+    let verdict = Verdict { finding, decision: None };
+    let next = remedy(&verdict, Reader::Staff).unwrap_or_default();
+    format!("{} {next}", explanation(finding, clinician, Reader::Staff))
+}
+
 /// What would open a closed gate, in one sentence; none for an open one.
 pub fn remedy(verdict: &Verdict, reader: Reader) -> Option<&'static str> {
     if verdict.is_open() {
         return None;
     }
     let staff = match verdict.finding {
-        Finding::ClinicianInactive => "Choose another clinician.",
-        Finding::ClientInactive => "An admin can make the client active again.",
+        Finding::ClinicianInactive => "Choose another clinician, or bring this one back with reactivateClinician.",
+        Finding::ClientInactive => "Bring the client back with reactivateClient.",
         Finding::ServiceArchived => "Choose another service.",
         Finding::PendingLimitReached => "Answer one of the client's waiting requests, or let the client withdraw one.",
+        Finding::StartOffSlotInterval => "Choose another time from availableSlots.",
         Finding::StartOutsideHours => {
             "Choose a time from availableSlots, or open more hours with setWeeklyHours or setDateException."
         }

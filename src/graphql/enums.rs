@@ -32,6 +32,8 @@ twins! {
         Appointments,
         /// Which gates are open to them.
         Access,
+        /// The practice as they see it.
+        SeenAsClient,
     }
 
     /// How near a member must be to what they read or change.
@@ -209,20 +211,30 @@ twins! {
         NoticeBeyondHorizon,
     }
 
-    /// One step from "nothing is open" to "a client sees a slot".
+    /// One step from "nothing is open" to "a client sees a slot", in the order in which they are done.
     SetupStep = "crate::domain::checklist::Step" {
         /// The practice switch is on.
         PracticeSwitchOn,
         /// The practice has a service.
         ServiceExists,
+        /// There is a clinician, who has not left.
+        ClinicianActive,
         /// A clinician has opted in.
         ClinicianOptedIn,
         /// No admin holds the clinician off.
         NotLocked,
         /// The clinician offers a service.
         ServicesOffered,
-        /// The clinician has weekly hours, or hours of a date to come.
+        /// The clinician has weekly hours, or hours of a date to come, for a service that they offer.
         HoursOpened,
+        /// A client is in the clinician's care today.
+        ClientInCare,
+        /// Such a client is allowed, one by one or by the audience, and not blocked.
+        ClientAllowed,
+        /// The hours hold a start that the booking rules allow: long enough for a service, and between notice and horizon.
+        TimeOffered,
+        /// Such a start is free, for a client who may ask for one more.
+        TimeFree,
     }
 
     /// Why a stream starts over.

@@ -2,13 +2,17 @@
 //! belongs to one viewer's request and reads under their rights; it is never shared.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 
 use super::error::top_level;
 use super::gathering::{Gathering, Now};
+use super::types::Settings;
+use crate::domain::checklist::ChecklistItem;
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, RequestId};
 use crate::domain::requests::{Appointment, AppointmentRequest};
+use crate::domain::settings::PracticeSettings;
 use crate::domain::viewer::Viewer;
 use crate::usecases::{CareRow, ClientRow, Desk, LinkRow, MemberRow, Refusal};
 
@@ -35,6 +39,39 @@ pub struct RequestBehind(pub AppointmentId);
 /// Whether a clinician can be booked.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BookableOf(pub ClinicianId);
+
+/// What is missing before a client sees a slot of a clinician's, under these settings: those that hold, or those that a dry
+/// run would leave.
+#[derive(Clone)]
+pub struct ChecklistOf {
+    clinician: ClinicianId,
+    settings: Settings,
+}
+
+impl ChecklistOf {
+    /// Of this clinician, under these settings.
+    pub fn new(clinician: ClinicianId, settings: &Settings) -> Self {
+        Self { clinician, settings: settings.clone() }
+    }
+
+    fn key(&self) -> (ClinicianId, *const PracticeSettings) {
+        (self.clinician, Arc::as_ptr(&self.settings))
+    }
+}
+
+impl PartialEq for ChecklistOf {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for ChecklistOf {}
+
+impl std::hash::Hash for ChecklistOf {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
 
 /// The links of a member.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -144,5 +181,26 @@ impl Loader<BookableOf> for Rows {
         let settings = self.desk.settings(&self.viewer).await.map_err(share)?;
         let bookable = self.desk.bookable_clinicians(&self.viewer, &settings).await.map_err(share)?;
         Ok(bookable.into_iter().map(|(clinician, bookable)| (BookableOf(clinician), bookable)).collect())
+    }
+}
+
+impl Loader<ChecklistOf> for Rows {
+    type Value = Vec<ChecklistItem>;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[ChecklistOf]) -> Result<HashMap<ChecklistOf, Vec<ChecklistItem>>, Shared> {
+        let mut found = HashMap::with_capacity(keys.len());
+        let mut left: Vec<_> = keys.iter().collect();
+        // One round, but where an operation shows more than one state of the settings.
+        while let Some(settings) = left.first().map(|key| key.settings.clone()) {
+            let (these, others) = left.into_iter().partition(|key| Arc::ptr_eq(&key.settings, &settings));
+            left = others;
+            let these: Vec<&ChecklistOf> = these;
+            let clinicians: Vec<_> = these.iter().map(|key| key.clinician).collect();
+            let mut lists =
+                self.desk.clinician_checklists(&self.viewer, &settings, &clinicians).await.map_err(share)?;
+            found.extend(these.into_iter().filter_map(|key| Some((key.clone(), lists.remove(&key.clinician)?))));
+        }
+        Ok(found)
     }
 }

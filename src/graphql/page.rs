@@ -5,6 +5,7 @@ use async_graphql::{ComplexObject, SimpleObject};
 
 use super::types::client::Client;
 use super::types::client_read::ClientRead;
+use super::types::client_view::ClinicianView;
 use super::types::clinician::Clinician;
 use super::types::impact::AccessChange;
 use super::types::member::Member;
@@ -74,6 +75,7 @@ macro_rules! connections {
 
 connections! {
     "clinicians" Clinician ClinicianConnection ClinicianEdge;
+    "clinicians in a client's view" ClinicianView ClinicianViewConnection ClinicianViewEdge;
     "members" Member MemberConnection MemberEdge;
     "clients" Client ClientConnection ClientEdge;
     "appointment requests" AppointmentRequest AppointmentRequestConnection AppointmentRequestEdge;

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object, Result};
 
 use super::context::Asking;
+use super::enums::Modality;
 use super::error::top_level;
 use super::input::{self, TypedId};
 use super::scalars::DateTime;
@@ -10,6 +11,7 @@ use super::types::Settings;
 use super::types::access::SelfSchedulingAccess;
 use super::types::appointment::Appointment;
 use super::types::client::Client;
+use super::types::client_view::ClientView;
 use super::types::clinician::Clinician;
 use super::types::node::Node;
 use super::types::practice::Practice;
@@ -107,7 +109,8 @@ impl Query {
     }
 
     /// Whether a client can book a clinician, and why: every gate with its verdict. A client asks for themselves, a clinician
-    /// about their own clients with themselves, an admin about all. The same judgement answers slot lists and bookings.
+    /// about their own clients with themselves, an admin about all. The same judgement answers slot lists and bookings: asked
+    /// with a service, a start and a modality, `allowed` is true exactly when `requestAppointment` would be accepted then.
     async fn self_scheduling_access(
         &self,
         ctx: &Context<'_>,
@@ -123,6 +126,11 @@ impl Query {
         service_id: Option<ID>,
         #[graphql(desc = "The start that would be booked; needs `serviceId`. Without it SLOT_FREE is not asked.")]
         starts_at: Option<DateTime>,
+        #[graphql(
+            desc = "How they would meet, one of the service's ways; needs `serviceId`. Without it, any way in which the start \
+                          is offered."
+        )]
+        modality: Option<Modality>,
     ) -> Result<SelfSchedulingAccess> {
         let found = async {
             let asked = AccessQuestion {
@@ -130,10 +138,26 @@ impl Query {
                 client_id: client_id.as_ref().map(|id| input::id("clientId", id)).transpose()?,
                 service_id: service_id.as_ref().map(|id| input::id("serviceId", id)).transpose()?,
                 starts_at: starts_at.as_ref().map(|at| input::instant("startsAt", at)).transpose()?,
+                modality: modality.map(Into::into),
             };
             ctx.desk().explain_access(ctx.viewer()?, asked).await
         };
         Ok(found.await.map_err(top_level)?.into())
+    }
+
+    /// The practice through a client's eyes: the clinicians, services and slots that this client sees, read as the client reads
+    /// them. For admins, and for a clinician in whose care the client is or was, about themselves alone; null where the
+    /// viewer may see no such client, BAD_USER_INPUT for one who has left. It changes nothing, and it is logged who looked.
+    async fn seen_by_client(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The client; a `client_…` id.")] client_id: ID,
+    ) -> Option<Result<ClientView>> {
+        let found = async {
+            let id = input::id("clientId", &client_id)?;
+            ctx.desk().see_as_client(ctx.viewer()?, id).await
+        };
+        Some(found.await.map_err(top_level).transpose()?.map(ClientView))
     }
 }
 

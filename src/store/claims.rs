@@ -33,7 +33,7 @@ pub struct Claim {
 }
 
 /// What holds time in a range.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct HeldTime {
     /// Of the clinician, buffers included.
     pub of_clinician: Vec<Held>,

@@ -34,6 +34,7 @@ mod scope;
 mod services;
 mod settings;
 mod settings_rows;
+mod setup;
 mod soonest;
 mod sqlite;
 mod standings;

@@ -67,6 +67,21 @@ impl BookingFacts {
         Ok(Self { clinician_id, service_id, rules, now, range, today, standing, pending, held, settings })
     }
 
+    /// The same with other settings, another standing, and so many requests waiting.
+    pub fn supposing(&self, settings: Arc<PracticeSettings>, standing: Option<ClientStanding>, pending: u64) -> Self {
+        Self { settings, standing, pending, held: self.held.clone(), rules: self.rules.clone(), ..*self }
+    }
+
+    /// What is on record between the client and the clinician; none where no client was named.
+    pub fn standing(&self) -> Option<&ClientStanding> {
+        self.standing.as_ref()
+    }
+
+    /// How many of the client's requests to the clinician wait for an answer.
+    pub fn pending(&self) -> u64 {
+        self.pending
+    }
+
     pub fn clinician(&self) -> &Clinician {
         &self.settings.clinicians[&self.clinician_id]
     }

@@ -89,7 +89,7 @@ impl Desk {
         let ids = (ask.clinician_id, ask.service_id);
         let facts = BookingFacts::load(&write.scope(), Arc::clone(&settings), ids, Some(client), range, now).await;
         let facts = facts.map_err(Refusal::in_input)?;
-        let modality = modality(&facts, ask.modality)?;
+        let modality = way_of_meeting(facts.service().modality, ask.modality, "input.modality")?;
         let asked = facts.ask(ask.starts_at, Some(modality));
         let verdicts = facts.verdicts(Some(&asked));
         if !gates::all_open(&verdicts) {
@@ -160,19 +160,15 @@ fn key(viewer: &Viewer, ask: &RequestAppointment, note: Option<&str>) -> Result<
     Idempotency::new(viewer.member_id, "requestAppointment", &ask.idempotency_key, &body)
 }
 
-/// The one way of meeting that is asked for.
-fn modality(facts: &BookingFacts, asked: Option<Modality>) -> Result<Modality, Rejection> {
-    let offered = facts.service().modality;
+/// The one way of meeting that is asked for, of those that a service has.
+pub(super) fn way_of_meeting(offered: Modality, asked: Option<Modality>, field: &str) -> Result<Modality, Rejection> {
     match asked.unwrap_or(offered) {
         Modality::Either => {
             let message = "This service is met in person or by telehealth. Choose IN_PERSON or TELEHEALTH.";
-            Err(Rejection::invalid("input.modality", message))
+            Err(Rejection::invalid(field, message))
         }
         concrete if offered.allows(concrete) => Ok(concrete),
-        _ => {
-            let message = format!("This service is met {} only.", offered.as_str());
-            Err(Rejection::invalid("input.modality", message))
-        }
+        _ => Err(Rejection::invalid(field, format!("This service is met {} only.", offered.as_str()))),
     }
 }
 

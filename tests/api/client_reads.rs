@@ -16,6 +16,8 @@ const APPOINTMENTS: &str = "query($id: ID!) { client(id: $id) {
 const ACCESS: &str =
     "query($clinician: ID!, $id: ID!) { selfSchedulingAccess(clinicianId: $clinician, clientId: $id) { allowed } }";
 const REQUESTED: &str = "subscription($after: Cursor) { appointmentRequested(after: $after) { ... on AppointmentRequestEvent { appointmentRequest { id } } } }";
+const SEEN: &str = "query($clinician: ID!, $id: ID!) { seenByClient(clientId: $id) {
+    clinicians { nodes { bookable } } selfSchedulingAccess(clinicianId: $clinician) { allowed } } }";
 
 /// What is logged, newest first: who, whom, what.
 async fn logged(practice: &TestPractice, filter: Value) -> Vec<String> {
@@ -49,6 +51,9 @@ async fn what_staff_see_of_a_client_is_logged_once_a_minute_and_what_is_ones_own
     let once = ["Dana ACCESS Casey", "Dana APPOINTMENTS Casey", "Dana PROFILE Casey", "Dana REQUESTS Casey"];
     assert_eq!(of("Dana", all), once);
     practice.clock.set(practice.clock.now() + Duration::minutes(1));
+    dana.run(SEEN, ids).await;
+    let seen = of("Dana", logged(&practice, json!(null)).await);
+    assert_eq!((seen.len(), seen.contains(&"Dana SEEN_AS_CLIENT Casey".to_owned())), (5, true), "{seen:?}");
     dana.run(PROFILE, json!({ "id": casey.id })).await;
     let all = of("Dana", logged(&practice, json!(null)).await);
     assert_eq!(all.iter().filter(|read| *read == "Dana PROFILE Casey").count(), 2, "{all:?}");

@@ -158,7 +158,7 @@ async fn who_works_on_single_dates_alone_can_be_booked_until_the_last_of_them_is
     let bookable = || async { casey.run(gates, json!({ "clinician": dana.id })).await["clinician"].take() };
     let expected = |is: bool| json!({ "selfScheduling": { "bookable": is } });
     assert_eq!(bookable().await, expected(false));
-    let impact = "impact { clientsGainingCount } clinician { selfScheduling { setupChecklist { step done } } }";
+    let impact = "impact { clientsGainingCount } clinician { selfScheduling { setupChecklist(includeDone: true) { step done } } }";
     let opened = dana.done("setDateException", impact, exception(&dana, "2027-01-12", &[("09:00", "10:00")])).await;
     assert_eq!(opened["impact"]["clientsGainingCount"], 1);
     let steps = &opened["clinician"]["selfScheduling"]["setupChecklist"];

@@ -12,10 +12,12 @@ mod bad_requests;
 mod bad_times;
 mod blocked_time;
 mod booking_rules;
+mod checklist;
 mod client_reads;
 mod clients;
 mod door;
 mod events;
+mod explanation;
 mod gates;
 mod handing_over;
 mod hours;
@@ -26,6 +28,7 @@ mod nearness;
 mod races;
 mod revocation;
 mod rights;
+mod seen_by_client;
 mod servers;
 mod settings;
 mod sign_in;
@@ -50,8 +53,10 @@ fn main() -> std::process::ExitCode {
             client_reads::TESTS,
             booking_rules::TESTS,
             blocked_time::TESTS,
+            checklist::TESTS,
             door::TESTS,
             events::TESTS,
+            explanation::TESTS,
             gates::TESTS,
             handing_over::TESTS,
             hours::TESTS,
@@ -62,6 +67,7 @@ fn main() -> std::process::ExitCode {
             races::TESTS,
             revocation::TESTS,
             rights::TESTS,
+            seen_by_client::TESTS,
             servers::TESTS,
             settings::TESTS,
             sign_in::TESTS,

@@ -337,7 +337,7 @@ async fn hours_in_which_no_offered_service_may_be_booked_are_no_step_done() {
         let window = json!({ "weekday": "TUESDAY", "opensAt": "14:00", "closesAt": "18:00", "serviceIds": [service] });
         json!({ "clinicianId": scene.dana.id, "hours": [window] })
     };
-    let steps = "query($id: ID!) { clinician(id: $id) { selfScheduling { bookable setupChecklist { step done } } } }";
+    let steps = "query($id: ID!) { clinician(id: $id) { selfScheduling { bookable setupChecklist(includeDone: true) { step done } } } }";
     for (service, opens) in [(&other, false), (&scene.practice.service_id, true)] {
         scene.dana.done("setWeeklyHours", "", hours(service)).await;
         let shown = scene.dana.run(steps, json!({ "id": scene.dana.id })).await;

@@ -27,6 +27,16 @@ const DATES: &str = "query($clinician: ID!) { clinician(id: $clinician) {
     blockedTime(from: \"2027-01-01T00:00:00Z\", to: \"2027-02-01T00:00:00Z\") { id } } }";
 const MEMBERS: &str = "{ practice { members(first: 100) { totalCount nodes { displayName active roles } } } }";
 
+const CHECKLISTS: &str = "{ practice { selfScheduling { setupChecklist { step } }
+    clinicians(first: 100) { nodes { selfScheduling { setupChecklist { step } } } } } }";
+const EXPLANATION: &str = "query($clinician: ID!, $client: ID!, $service: ID!) {
+    selfSchedulingAccess(clinicianId: $clinician, clientId: $client, serviceId: $service, startsAt: \"2027-01-14T20:00:00Z\") {
+        allowed gates { open decidedBy { displayName } } changesToOpen { mutation } } }";
+const SEEN: &str = "query($clinician: ID!, $client: ID!, $service: ID!) { seenByClient(clientId: $client) {
+    services { name } clinicians(first: 100) { nodes { bookable offeredServices { name } clinician { displayName } } }
+    availableSlots(clinicianId: $clinician, serviceId: $service, from: \"2027-01-01T00:00:00Z\",
+        to: \"2027-02-01T00:00:00Z\") { slots { startsAt } } } }";
+
 /// How many statements each operation takes alone: now and then the sweeper or the re-check of the log adds its own.
 async fn fewest(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(&'static str, u64)> {
     let mut fewest = counts(practice, dana, casey).await;
@@ -40,7 +50,11 @@ async fn fewest(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(
 /// How many statements each operation takes now.
 async fn counts(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(&'static str, u64)> {
     let slots = json!({ "clinician": dana.id, "service": practice.service_id });
+    let pair = json!({ "clinician": dana.id, "client": casey.id, "service": practice.service_id });
     let operations = [
+        ("checklists", &practice.admin, CHECKLISTS, json!({})),
+        ("explanation", &practice.admin, EXPLANATION, pair.clone()),
+        ("seen by client", &practice.admin, SEEN, pair),
         ("inbox", dana, INBOX, json!({})),
         ("clinicians", &practice.admin, CLINICIANS, json!({})),
         ("clients", &practice.admin, CLIENTS, json!({})),

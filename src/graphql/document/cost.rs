@@ -32,7 +32,7 @@ pub fn of(known: Option<(&Name, &types::Field)>, field: &Field, within: Cost, va
             (once(1, slots.saturating_mul(within.each_slot.max(1)).saturating_add(work(parent, name))), 0)
         }
         // They are looked for, whether or not they are asked for.
-        ("Clinician", "availableSlots") => {
+        ("Clinician" | "ClientView", "availableSlots") => {
             let slots = in_range(field, variables, SLOTS_PER_DAY, SLOTS_DAYS_MAX);
             (once(1, slots.saturating_mul(within.each_slot.max(1))), 0)
         }
@@ -106,10 +106,10 @@ pub fn items(of: &str, field: &str) -> Option<u64> {
     Some(match (of, field) {
         // What was refused, and why: seldom more than one thing.
         (_, "errors" | "field") => 1,
-        (_, "roles" | "canBeDoneBy" | "canBeOpenedBy" | "links") => 2,
-        (_, "setupChecklist" | "gates" | "closedGates") => 10,
-        ("Practice", "services") => 20,
-        ("ClinicianSelfScheduling", "offeredServices" | "weeklyHours") => 10,
+        (_, "roles" | "canBeDoneBy" | "canBeOpenedBy" | "canBeMadeBy" | "links") => 2,
+        (_, "setupChecklist" | "gates" | "closedGates" | "notAsked" | "changesToOpen") => 10,
+        ("Practice" | "ClientView", "services") => 20,
+        ("ClinicianSelfScheduling" | "ClinicianView", "offeredServices" | "weeklyHours") => 10,
         ("ClinicianSelfScheduling", "dateExceptions") => 20,
         ("ClinicianSelfScheduling", "clockChanges") => 2,
         ("DateException" | "ClockChange", "windows") => 2,
@@ -143,6 +143,10 @@ pub fn work(of: &str, field: &str) -> u64 {
         ("Mutation", "deactivateMember" | "deactivateClinician" | "deactivateClient") => 1_000,
         ("Mutation", "reactivateClinician" | "reactivateClient") => 1_000,
         ("Mutation", _) => 300,
+        // Whether a clinician's clients see a slot is worked out from their care and the time that is held.
+        ("PracticeSelfScheduling", "setupChecklist") => 200,
+        ("ClinicianSelfScheduling", "setupChecklist") => 20,
+        ("ClientView", "clinicians") => 200,
         // A page is looked up and counted, however little of it is shown.
         ("Practice" | "Clinician" | "Client", "members" | "clients" | "clinicians" | "appointmentRequests") => 200,
         _ => 0,

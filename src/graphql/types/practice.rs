@@ -54,10 +54,7 @@ impl Practice {
         &self,
         #[graphql(desc = "True lists archived services too.", default = false)] include_archived: bool,
     ) -> Vec<Service> {
-        let mut services: Vec<_> =
-            self.0.services.values().filter(|service| service.active || include_archived).collect();
-        services.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
-        services.into_iter().map(|service| Service(service.clone())).collect()
+        services(&self.0, include_archived)
     }
 
     /// The clinicians, by name. Every member may see who they are.
@@ -169,4 +166,12 @@ impl Practice {
         let cursor = async { ctx.desk().latest_cursor(ctx.viewer()?).await };
         Ok(cursor.await.map_err(top_level)?.into())
     }
+}
+
+/// A practice's services, by name.
+pub fn services(settings: &Settings, include_archived: bool) -> Vec<Service> {
+    let mut services: Vec<_> =
+        settings.services.values().filter(|service| service.active || include_archived).collect();
+    services.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    services.into_iter().map(|service| Service(service.clone())).collect()
 }

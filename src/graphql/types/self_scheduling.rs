@@ -15,13 +15,13 @@ use crate::domain::ids::ClinicianId;
 use crate::domain::rejection::Rejection;
 use crate::domain::settings;
 use crate::domain::viewer::Whose;
-use crate::domain::{checklist, clock_changes, time};
+use crate::domain::{clock_changes, time};
 use crate::graphql::context::Asking;
 use crate::graphql::enums::{Audience, ClientAccessControl, OptInControl};
 use crate::graphql::error::{denial, top_level};
 use crate::graphql::guard::Of;
 use crate::graphql::input;
-use crate::graphql::loaders::BookableOf;
+use crate::graphql::loaders::{BookableOf, ChecklistOf};
 use crate::graphql::scalars::{DateTime, LocalDate};
 use crate::usecases::{Denied, Refusal};
 
@@ -51,10 +51,25 @@ impl PracticeSelfScheduling {
         BookingRules(self.0.default_rules.clone())
     }
 
-    /// What is still missing before any client sees a slot, and who can do it. A clinician's step is done when one
-    /// clinician has done it.
-    async fn setup_checklist(&self, ctx: &Context<'_>) -> Option<Vec<ChecklistItem>> {
-        Some(shown(checklist::of_practice(&self.0, ctx.desk().today(&self.0))))
+    /// What is still missing before a client of the practice sees a slot, in the order in which it is done, and who can do
+    /// it. Empty exactly when some client sees one now, within the booking horizon: the steps are judged by the gates and
+    /// the slots themselves, so a fully booked calendar is a step too. Those of a clinician are those of the one who is
+    /// nearest to it. Whoever is not an admin reads of a hold on a colleague as of no opt-in.
+    async fn setup_checklist(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "True lists every step, done or not. Else those are left out that cannot be told yet: whether a time is \
+                          free, while no hours are open.",
+            default = false
+        )]
+        include_done: bool,
+    ) -> Option<Result<Vec<ChecklistItem>>> {
+        let found = async {
+            let list = ctx.desk().practice_checklist(ctx.viewer()?, &self.0).await?;
+            Ok::<_, Refusal>(shown(&list, include_done))
+        };
+        Some(found.await.map_err(top_level))
     }
 
     /// Moves with every settings change of the practice. Give it back as `expectedRevision`, unchanged.
@@ -108,9 +123,7 @@ impl ClinicianSelfScheduling {
     /// The services that clients can ask this clinician for, by name, without archived ones. Empty for every new
     /// clinician.
     async fn offered_services(&self) -> Vec<Service> {
-        let mut services: Vec<_> = self.settings.offered_services(self.clinician()).collect();
-        services.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
-        services.into_iter().map(|service| Service(service.clone())).collect()
+        offered_services(&self.settings, self.id)
     }
 
     /// The weekly hours, in order of weekday and time, wall clock in the clinician's zone. Empty for every new
@@ -174,10 +187,25 @@ impl ClinicianSelfScheduling {
         Ok(loaders.one(BookableOf(self.id)).await?.unwrap_or(false))
     }
 
-    /// What is still missing before a client of this clinician sees a slot, and who can do it.
-    async fn setup_checklist(&self, ctx: &Context<'_>) -> Option<Vec<ChecklistItem>> {
-        let today = ctx.desk().today(&self.settings);
-        Some(shown(checklist::of_clinician(&self.settings, self.clinician(), today)))
+    /// What is still missing before a client sees a slot of this clinician's, in the order in which it is done, and who can
+    /// do it. Empty exactly when some client sees one now, within the booking horizon: the steps are judged by the gates
+    /// and the slots themselves, so a fully booked calendar is a step too.
+    async fn setup_checklist(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "True lists every step, done or not. Else those are left out that cannot be told yet: whether a time is \
+                          free, while no hours are open.",
+            default = false
+        )]
+        include_done: bool,
+    ) -> Option<Result<Vec<ChecklistItem>>> {
+        let found = async {
+            let loaders = ctx.loaders().map_err(|denied| denial(&denied))?;
+            let list = loaders.one(ChecklistOf::new(self.id, &self.settings)).await?.unwrap_or_default();
+            Ok(shown(&list, include_done))
+        };
+        Some(found.await)
     }
 }
 
@@ -196,6 +224,13 @@ fn checked((from, to): (NaiveDate, NaiveDate)) -> std::result::Result<(NaiveDate
         return Err(Rejection::invalid("to", message));
     }
     Ok((from, to))
+}
+
+/// What a clinician offers, by name, without archived services.
+pub fn offered_services(settings: &Settings, id: ClinicianId) -> Vec<Service> {
+    let mut services: Vec<_> = settings.offered_services(&settings.clinicians[&id]).collect();
+    services.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    services.into_iter().map(|service| Service(service.clone())).collect()
 }
 
 /// An admin's hold on a clinician.

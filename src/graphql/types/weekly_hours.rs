@@ -1,6 +1,7 @@
 //! Weekly hours.
 
 use async_graphql::{ID, SimpleObject};
+use serde_json::{Value, json};
 
 use crate::domain::{hours, time};
 use crate::graphql::enums::{Modality, Weekday};
@@ -53,4 +54,24 @@ pub(super) fn kept_to(window: &hours::Window) -> (Option<Vec<ID>>, Option<Modali
     let services = &window.service_ids;
     let ids = (!services.is_empty()).then(|| services.iter().map(|id| id.to_string().into()).collect());
     (ids, window.modality.map(Modality::from))
+}
+
+/// A weekly window as `WeeklyHoursInput` takes it.
+pub fn as_input(hours: &hours::WeeklyHours) -> Value {
+    let mut input = window_as_input(&hours.window);
+    input["weekday"] = hours.weekday.as_str().into();
+    input
+}
+
+/// A date's window as `DateWindowInput` takes it.
+pub fn window_as_input(window: &hours::Window) -> Value {
+    let clock = Clock::of(window);
+    let (service_ids, _) = kept_to(window);
+    json!({
+        "opensAt": clock.opens_at.0,
+        "closesAt": clock.closes_at.0,
+        "closesNextDay": clock.closes_next_day,
+        "serviceIds": service_ids.map(|ids| ids.iter().map(|id| id.to_string()).collect::<Vec<_>>()),
+        "modality": window.modality.map(hours::Modality::as_str),
+    })
 }

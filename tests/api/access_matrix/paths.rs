@@ -51,6 +51,10 @@ pub fn arguments(scene: &Scene, of: &str, field: &str) -> Option<String> {
         ("Query", "client") => id(casey),
         ("Query", "appointmentRequest") => id(&scene.waiting[0]),
         ("Query", "appointment") => id(&scene.appointment),
+        ("PracticeSelfScheduling" | "ClinicianSelfScheduling", "setupChecklist") => "includeDone: true".to_owned(),
+        ("Query", "seenByClient") => format!("clientId: \"{casey}\""),
+        ("ClientView", "availableSlots") => format!("clinicianId: \"{dana}\", serviceId: \"{service}\", {RANGE}"),
+        ("ClientView", "selfSchedulingAccess") => format!("clinicianId: \"{dana}\""),
         ("Query", "selfSchedulingAccess") => format!("clinicianId: \"{dana}\", clientId: \"{casey}\""),
         ("Clinician", "availableSlots") => format!("serviceId: \"{service}\", {RANGE}"),
         ("Clinician" | "Client", "appointments") | ("Clinician", "blockedTime") => RANGE.to_owned(),
@@ -67,7 +71,7 @@ pub fn roots(printed: &Printed) -> Vec<Path> {
     let whose = |field: &str| match field {
         "node" | "service" => Whose::Practices,
         "clinician" => Whose::Clinicians,
-        "client" => Whose::Clients,
+        "client" | "seenByClient" => Whose::Clients,
         "appointmentRequest" | "appointment" | "selfSchedulingAccess" => Whose::Theirs,
         _ => Whose::Askers,
     };
@@ -89,6 +93,11 @@ pub fn while_locked(scene: &Scene) -> Vec<Path> {
     vec![
         Path::new("ClinicianLock", Whose::Clinicians, &settings("lock { @ }")),
         Path::new("ClinicianSelfScheduling", Whose::Clinicians, &settings("@")),
+        Path::new(
+            "AccessChangeNeeded",
+            Whose::Theirs,
+            &format!("{{ selfSchedulingAccess({access}) {{ changesToOpen {{ @ }} }} }}"),
+        ),
         Path::new("GateStatus", Whose::Theirs, &format!("{{ selfSchedulingAccess({access}) {{ gates {{ @ }} }} }}")),
         Path::new(
             "GateStatus",
@@ -118,7 +127,7 @@ fn of_the_practice(scene: &Scene) -> Vec<Path> {
         practice("Practice", "@"),
         practice("PracticeSelfScheduling", "selfScheduling { @ }"),
         practice("BookingRules", "selfScheduling { defaultRules { @ } }"),
-        practice("ChecklistItem", "selfScheduling { setupChecklist { @ } }"),
+        practice("ChecklistItem", "selfScheduling { setupChecklist(includeDone: true) { @ } }"),
         practice("Service", "services { @ }"),
         practice("SoonestSlotList", &format!("soonestSlots({soonest}) {{ @ }}")),
         practice("SoonestSlot", &format!("soonestSlots({soonest}) {{ slots {{ @ }} }}")),
@@ -146,6 +155,10 @@ fn of_people(scene: &Scene) -> Vec<Path> {
         let document = format!("{{ client(id: \"{}\") {{ {inside} }} }}", scene.casey.id);
         Path::new(of, Whose::Clients, &document)
     };
+    let seen = |of: &str, inside: &str| {
+        let document = format!("{{ seenByClient(clientId: \"{}\") {{ {inside} }} }}", scene.casey.id);
+        Path::new(of, Whose::Clients, &document)
+    };
     let slots = arguments(scene, "Clinician", "availableSlots").expect("known");
     vec![
         dana("Clinician", "@"),
@@ -157,7 +170,7 @@ fn of_people(scene: &Scene) -> Vec<Path> {
         dana("DateWindow", "selfScheduling { clockChanges { windows { @ } } }"),
         dana("ClockChange", "selfScheduling { clockChanges { @ } }"),
         dana("BlockedTime", &format!("blockedTime({RANGE}) {{ @ }}")),
-        dana("ChecklistItem", "selfScheduling { setupChecklist { @ } }"),
+        dana("ChecklistItem", "selfScheduling { setupChecklist(includeDone: true) { @ } }"),
         dana("EffectiveBookingRules", "selfScheduling { rules { @ } }"),
         dana("EffectiveInt", "selfScheduling { rules { minimumNoticeMinutes { @ } } }"),
         dana("Member", "member { @ }"),
@@ -168,6 +181,10 @@ fn of_people(scene: &Scene) -> Vec<Path> {
         casey("Client", "@"),
         casey("Member", "member { @ }"),
         casey("CareRelationship", "care { @ }"),
+        seen("ClientView", "@"),
+        seen("ClinicianViewConnection", "clinicians { @ }"),
+        seen("ClinicianViewEdge", "clinicians { edges { @ } }"),
+        seen("ClinicianView", "clinicians { nodes { @ } }"),
     ]
 }
 
@@ -178,12 +195,15 @@ fn of_meetings(scene: &Scene) -> Vec<Path> {
     };
     let appointment = format!("{{ appointment(id: \"{}\") {{ @ }} }}", scene.appointment);
     let access = arguments(scene, "Query", "selfSchedulingAccess").expect("known");
+    // Nothing opens a time that is over.
+    let over = format!("{access}, serviceId: \"{}\", startsAt: \"2026-12-01T20:00:00Z\"", scene.practice.service_id);
     vec![
         request(&scene.waiting[0]),
         request(&scene.declined),
         request(&scene.confirmed),
         Path::new("Appointment", Whose::Theirs, &appointment),
         Path::new("SelfSchedulingAccess", Whose::Theirs, &format!("{{ selfSchedulingAccess({access}) {{ @ }} }}")),
+        Path::new("SelfSchedulingAccess", Whose::Theirs, &format!("{{ selfSchedulingAccess({over}) {{ @ }} }}")),
     ]
 }
 

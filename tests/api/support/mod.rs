@@ -14,6 +14,7 @@
 mod elsewhere;
 mod engine;
 mod issuer;
+mod mixed;
 mod outside;
 mod people;
 mod server;
@@ -23,6 +24,7 @@ pub use elsewhere::Elsewhere;
 pub(crate) use engine::tests;
 pub use engine::{Engine, Test, run};
 pub use issuer::{AUDIENCE, Answer, ISSUER, SigningKey, TestIssuer, keys_of, sign_with_secret};
+pub use mixed::{Chance, Mixed};
 pub use outside::{assert_nothing_leaks, mutation, without_ids};
 pub use people::Person;
 pub use server::{Server, door};
