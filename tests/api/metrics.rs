@@ -43,8 +43,11 @@ async fn push_is_measured_from_the_write_to_the_reader_and_from_the_cursor_on() 
     let practice = TestPractice::begin().await;
     let (dana, casey) = practice.open_practice().await;
     let before = dana.cursor().await;
-    let mut live = dana.follow(FOLLOW, json!({ "after": before })).await;
     casey.run(REQUEST, practice.asking(&dana, "2027-01-12T20:00:00Z")).await;
+    let mut live = dana.follow(FOLLOW, json!({ "after": before })).await;
+    // Whoever was told what came before follows what comes.
+    live.next().await;
+    casey.run(REQUEST, practice.asking(&dana, "2027-01-12T21:00:00Z")).await;
     live.next().await;
     let mut late = dana.follow(FOLLOW, json!({ "after": before })).await;
     late.next().await;
