@@ -1,15 +1,10 @@
 //! One large practice, made by a handful of statements: everybody ready, and the switch off.
 
-use chrono::{Duration, Utc};
-use frontdesk::auth::secret::Secret;
-use frontdesk::auth::token::Tokens;
-use frontdesk::domain::hours::Modality;
+use chrono::Utc;
 use frontdesk::domain::ids::PracticeId;
-use frontdesk::domain::settings::Confirmation;
-use frontdesk::usecases::{Desk, NewPractice, NewService};
 use sea_orm::sqlx::{self, PgPool, SqlitePool};
 
-use super::SECRET;
+use super::office;
 use super::stage::{Stage, Store};
 
 /// How many.
@@ -23,7 +18,7 @@ pub struct Crowd {
 /// Fills a database that nobody else has open; answers the practice and its admin's token.
 pub async fn fill(stage: &Stage, crowd: Crowd) -> (PracticeId, String) {
     let desk = stage.desk().await;
-    let (practice, token) = found(&desk).await;
+    let (practice, admin, _) = office::begin(&desk, "UTC").await;
     desk.close().await;
     let random = match stage.store {
         Store::Sqlite => "randomblob(16)",
@@ -58,29 +53,7 @@ pub async fn fill(stage: &Stage, crowd: Crowd) -> (PracticeId, String) {
             pool.close().await;
         }
     }
-    (practice, token)
-}
-
-/// The practice with its admin and one service.
-async fn found(desk: &Desk) -> (PracticeId, String) {
-    let new = NewPractice {
-        name: "Riverbend".to_owned(),
-        time_zone: "UTC".to_owned(),
-        admin_name: "Avery".to_owned(),
-        admin_email: "admin@bench.test".to_owned(),
-    };
-    let (practice, member) = desk.create_practice(new).await.expect("a new practice");
-    let admin = desk.viewer(practice, member).await.expect("it reads").expect("the admin");
-    let service = NewService {
-        name: "Session".to_owned(),
-        duration_minutes: 60,
-        modality: Modality::InPerson,
-        confirmation: Confirmation::ClinicianConfirms,
-        idempotency_key: None,
-    };
-    desk.create_service(&admin, service).await.expect("a new service");
-    let tokens = Tokens::new(Secret::given(SECRET).expect("long enough"));
-    (practice, tokens.issue(practice, member, Utc::now(), Duration::days(1)).expect("signed"))
+    (practice, office::token(practice, admin.member_id))
 }
 
 /// Bound to the practice; in the order in which rows name each other.

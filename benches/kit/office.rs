@@ -100,7 +100,7 @@ pub async fn fill(desk: &Desk, plan: Plan) -> (Vec<Practice>, Vec<Ask>) {
 }
 
 /// A practice with an admin and a service of an hour.
-async fn begin(desk: &Desk, zone: &str) -> (PracticeId, Viewer, ServiceId) {
+pub async fn begin(desk: &Desk, zone: &str) -> (PracticeId, Viewer, ServiceId) {
     let new = NewPractice {
         name: "Riverbend".to_owned(),
         time_zone: zone.to_owned(),
@@ -205,7 +205,8 @@ async fn add_client(desk: &Desk, admin: &Viewer, clinician_id: ClinicianId, numb
     (client_id, desk.members_by_email(&email).await.expect("it reads")[0].member_id)
 }
 
-fn token(practice: PracticeId, member: MemberId) -> String {
+/// What the member signs in with.
+pub fn token(practice: PracticeId, member: MemberId) -> String {
     let tokens = Tokens::new(Secret::given(SECRET).expect("long enough"));
     tokens.issue(practice, member, Utc::now(), Duration::days(1)).expect("signed")
 }

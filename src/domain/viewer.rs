@@ -108,11 +108,6 @@ impl Reach {
         Self::Own { clinician: Some(clinician), client: None }
     }
 
-    /// What only this client reaches.
-    pub fn of_client(client: ClientId) -> Self {
-        Self::Own { clinician: None, client: Some(client) }
-    }
-
     /// True where a row between the two is within it.
     pub fn holds(self, of_clinician: ClinicianId, of_client: ClientId) -> bool {
         match self {

@@ -1,5 +1,5 @@
-//! What is on record between many clients and clinicians at once. It comes as one text of fixed fields: a row for each
-//! pair would cost a hundred thousand pairs a second.
+//! What is on record between many clients and clinicians at once. It comes as one text of fixed fields: as a row for each
+//! pair it took seconds for a hundred thousand (docs/performance.md).
 
 use std::collections::HashMap;
 

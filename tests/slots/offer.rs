@@ -94,7 +94,7 @@ fn the_worlds_are_in_every_zone_that_is_asked_for() {
 
 /// A property over worlds in which nothing is ever offered would prove little.
 #[test]
-fn in_most_worlds_something_is_offered_and_in_most_something_is_refused_within_the_hours() {
+fn in_a_quarter_of_the_worlds_something_is_offered_and_in_a_sixth_held_time_matters() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let (mut offering, mut refusing) = (0, 0);
