@@ -7,7 +7,7 @@
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
-use crate::support::{CONFIRM, Person, REQUEST, SLOTS, TestPractice, at, text};
+use crate::support::{CONFIRM, Chance, Person, REQUEST, SLOTS, TestPractice, at, text};
 
 /// Which random practices are looked at, unless the environment says others.
 const SEEDS: std::ops::Range<u64> = 0..20;
@@ -32,30 +32,6 @@ const LIST: &str =
 const WEEKDAYS: [&str; 7] = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"];
 const WAYS: [&str; 2] = ["IN_PERSON", "TELEHEALTH"];
 
-/// Numbers that look random and come again with their seed (splitmix64).
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    fn one_in(&mut self, count: u64) -> bool {
-        self.below(count) == 0
-    }
-
-    fn of<T: Clone>(&mut self, choice: &[T]) -> T {
-        choice[self.below(choice.len() as u64) as usize].clone()
-    }
-}
-
 /// One start, met in one way.
 type Start = (DateTime<Utc>, &'static str);
 
@@ -76,7 +52,7 @@ struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     async fn set(practice: &'a TestPractice, seed: u64, place: (&str, &str)) -> Self {
-        let mut chance = Chance(seed);
+        let mut chance = Chance::seeded("agreement", seed);
         practice.clock.set(at(place.0));
         let clinician = practice.clinician_in(&format!("dana{seed}"), place.1).await;
         let colleague = practice.clinician_in(&format!("ida{seed}"), "Europe/London").await;
@@ -86,9 +62,9 @@ impl<'a> Scene<'a> {
             let care = json!({ "clinicianId": clinician.id, "clientId": client.id });
             practice.admin.done("startCare", "", care).await;
         }
-        let modality = chance.of(&["IN_PERSON", "EITHER", "TELEHEALTH"]);
-        let confirmation = chance.of(&["CLINICIAN_CONFIRMS", "CLINICIAN_CONFIRMS", "AUTOMATIC"]);
-        let minutes = chance.of(&[50, 15, 30, 45, 90]);
+        let modality = *chance.pick(&["IN_PERSON", "EITHER", "TELEHEALTH"]);
+        let confirmation = *chance.pick(&["CLINICIAN_CONFIRMS", "CLINICIAN_CONFIRMS", "AUTOMATIC"]);
+        let minutes = *chance.pick(&[50, 15, 30, 45, 90]);
         let service = json!({ "name": format!("Service {seed}"), "durationMinutes": minutes, "modality": modality,
             "confirmation": confirmation });
         let made = practice.admin.done("createService", "service { id }", service).await;
@@ -116,7 +92,7 @@ impl<'a> Scene<'a> {
             person.done("setClinicianSelfScheduling", "", opt_in).await;
         }
         if self.chance.one_in(6) {
-            let word = self.chance.of(&["ALLOWED", "BLOCKED"]);
+            let word = *self.chance.pick(&["ALLOWED", "BLOCKED"]);
             let access = json!({ "clinicianId": self.clinician.id, "clientIds": [self.client.id], "access": word });
             self.practice.admin.done("setClientAccess", "", access).await;
         }
@@ -150,10 +126,10 @@ impl<'a> Scene<'a> {
     fn window(&mut self) -> Value {
         let opens = if self.chance.one_in(3) { self.chance.below(16) * 15 } else { 420 + self.chance.below(40) * 15 };
         let closes = opens + 60 + self.chance.below(40) * 15;
-        let time = |minute: u64| format!("{:02}:{:02}", minute / 60, minute % 60);
+        let time = |minute: usize| format!("{:02}:{:02}", minute / 60, minute % 60);
         let (closes, is_next_day) = if closes > 1_440 { (closes - 1_440, true) } else { (closes, false) };
-        let modality = if self.chance.one_in(4) { json!(self.chance.of(&WAYS)) } else { json!(null) };
-        let weekday = self.chance.of(&WEEKDAYS);
+        let modality = if self.chance.one_in(4) { json!(*self.chance.pick(&WAYS)) } else { json!(null) };
+        let weekday = *self.chance.pick(&WEEKDAYS);
         json!({ "weekday": weekday, "opensAt": time(opens), "closesAt": time(closes), "closesNextDay": is_next_day,
             "modality": modality })
     }
@@ -172,7 +148,7 @@ impl<'a> Scene<'a> {
         ];
         for (name, values) in choices {
             if self.chance.one_in(5) {
-                rules[name] = json!(self.chance.of(values));
+                rules[name] = json!(*self.chance.pick(values));
             }
         }
         rules
@@ -187,7 +163,7 @@ impl<'a> Scene<'a> {
                 if listed.is_empty() {
                     break;
                 }
-                let start = self.chance.of(&listed);
+                let start = *self.chance.pick(&listed);
                 let request = self.granted(&client, &clinician, start).await;
                 assert!(request.is_some(), "seed {}: {start:?} is listed and was refused", self.seed);
                 if self.chance.one_in(2) {
@@ -236,15 +212,15 @@ impl<'a> Scene<'a> {
         let mut candidates = Vec::new();
         for _ in 0..10 {
             if !listed.is_empty() {
-                let (start, way) = self.chance.of(listed);
-                let beside = self.chance.of(&[5i64, -15, 30, 50, 60, -60, 240]);
+                let (start, way) = *self.chance.pick(listed);
+                let beside = *self.chance.pick(&[5i64, -15, 30, 50, 60, -60, 240]);
                 candidates.push((start, way));
-                candidates.push((start + Duration::minutes(beside), self.chance.of(&ways)));
+                candidates.push((start + Duration::minutes(beside), *self.chance.pick(&ways)));
             }
-            let minutes = (self.to - self.from).num_minutes() as u64;
+            let minutes = (self.to - self.from).num_minutes() as usize;
             let quarter = (self.from.timestamp() / 900 + 1) * 900 + self.chance.below(minutes / 15 + 1) as i64 * 900;
             let start = DateTime::from_timestamp(quarter, 0).expect("an instant");
-            candidates.push((start, self.chance.of(&ways)));
+            candidates.push((start, *self.chance.pick(&ways)));
         }
         candidates.retain(|(start, _)| self.from <= *start && *start < self.to);
         candidates
