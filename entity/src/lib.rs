@@ -14,6 +14,7 @@ pub mod client_access;
 pub mod clients;
 pub mod clinician_settings;
 pub mod clinicians;
+pub mod event_reasons;
 pub mod events;
 pub mod idempotency_keys;
 pub mod member_links;

@@ -13,6 +13,7 @@ mod m20261123_000003_requests_and_claims;
 mod m20261123_000004_event_log;
 mod m20261125_000005_member_links;
 mod m20261125_000006_last_admin;
+mod m20261125_000011_audit_trail;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_event_log::Migration),
             Box::new(m20261125_000005_member_links::Migration),
             Box::new(m20261125_000006_last_admin::Migration),
+            Box::new(m20261125_000011_audit_trail::Migration),
         ]
     }
 }

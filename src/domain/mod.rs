@@ -4,13 +4,16 @@
 //! can be called by whoever needs it and always says the same: slot lists, the booking write, the explanation
 //! and the impact share one judgement.
 
+pub mod audit;
 pub mod checklist;
 pub mod events;
 pub mod gates;
 pub mod hours;
 pub mod ids;
 pub mod impact;
+pub mod logged;
 pub mod members;
+pub mod past;
 pub mod rejection;
 pub mod requests;
 pub mod rules;

@@ -3,6 +3,7 @@
 use async_graphql::connection::PageInfo;
 use async_graphql::{ComplexObject, SimpleObject};
 
+use super::types::audit::AuditEntry;
 use super::types::client::Client;
 use super::types::clinician::Clinician;
 use super::types::impact::AccessChange;
@@ -33,7 +34,8 @@ macro_rules! connections {
             edges: Vec<$edge>,
             /// Whether there is more on either side, and the cursors to go on from.
             page_info: PageInfo,
-            /// How many there are over all pages, 0 or more.
+            /// How many there are over all pages, 0 or more. Entries of the audit trail are counted up to 10,000: that
+            /// number means as many or more.
             total_count: i64,
         }
 
@@ -76,6 +78,7 @@ connections! {
     "members" Member MemberConnection MemberEdge;
     "clients" Client ClientConnection ClientEdge;
     "appointment requests" AppointmentRequest AppointmentRequestConnection AppointmentRequestEdge;
+    "entries of the audit trail" AuditEntry AuditEntryConnection AuditEntryEdge;
     "changed pairs" AccessChange AccessChangeConnection AccessChangeEdge;
 }
 

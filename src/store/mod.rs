@@ -6,6 +6,7 @@
 
 mod address;
 mod appointments;
+mod audit;
 mod care;
 mod claims;
 mod clients;
@@ -46,6 +47,7 @@ use crate::domain::ids::PracticeId;
 use crate::domain::settings::PracticeSettings;
 
 pub use address::{DatabaseUrl, POSTGRES_CONNECTIONS, ServerClaim};
+pub use audit::{Since, Stretch};
 pub use care::CareRow;
 pub use care::Pairs;
 pub use claims::{Claim, ClaimKind, HeldTime, Lapsed};

@@ -56,6 +56,7 @@ scoped!(
     claims,
     idempotency_keys,
     events,
+    event_reasons,
 );
 
 impl Scoped for entity::practices::Entity {

@@ -1,10 +1,12 @@
 //! Writes of the clinicians' gates: opt-in, lock, services, hours, and each client's entry.
 
+use std::collections::BTreeMap;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::convert::millis;
+use super::convert::{millis, word};
 use super::{Scope, StoreError};
 use crate::domain::hours::WeeklyHours;
 use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
@@ -151,6 +153,23 @@ impl Scope<'_> {
             decided_at: millis(decision.at),
         });
         self.insert_all::<client_access::Entity, _>(rows.collect()).await
+    }
+
+    /// The entries of these clients for one clinician; a client without one is not among them.
+    pub async fn client_access(
+        &self,
+        clinician: ClinicianId,
+        clients: &[ClientId],
+    ) -> Result<BTreeMap<ClientId, Access>, StoreError> {
+        let entries = self
+            .select::<client_access::Entity>()
+            .filter(client_access::Column::ClinicianId.eq(clinician.0))
+            .filter(client_access::Column::ClientId.is_in(clients.iter().map(|id| id.0)));
+        let rows = self.all(entries).await?.into_iter();
+        let entry = |row: client_access::Model| {
+            Ok((ClientId(row.client_id), word(Access::from_text(&row.access), "an access", &row.access)?))
+        };
+        rows.map(entry).collect()
     }
 
     /// Blocks or unblocks these clients in the whole practice.

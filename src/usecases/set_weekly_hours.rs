@@ -6,6 +6,7 @@ use super::{Change, Changed, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::hours::WeeklyHours;
 use crate::domain::ids::{ClinicianId, ServiceId};
+use crate::domain::logged;
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::viewer::Viewer;
 use crate::store::Pairs;
@@ -37,11 +38,11 @@ impl Desk {
         self.retrying(|| {
             Box::pin(async {
                 let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
-                let before = shown(&draft.clinician(set.clinician_id)?.hours);
+                let before = logged::hours(&draft.clinician(set.clinician_id)?.hours);
                 check_services(&draft, &set)?;
                 draft.scope().set_hours(set.clinician_id, &set.windows, draft.decision()).await?;
                 let event = Event::new(EventKind::WeeklyHoursSet, Some(draft.actor())).clinician(set.clinician_id);
-                draft.tell(event.change("hours", Some(before), Some(shown(&set.windows))));
+                draft.tell(event.change("hours", Some(before), Some(logged::hours(&set.windows))));
                 self.finish(draft).await
             })
         })
@@ -64,14 +65,4 @@ fn check_services(draft: &Draft, set: &SetWeeklyHours) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-/// The windows for the log: day, minutes, and how many services each is kept to.
-fn shown(windows: &[WeeklyHours]) -> String {
-    let one = |window: &WeeklyHours| {
-        let modality = window.modality.map_or("ANY", |modality| modality.as_str());
-        let services = window.service_ids.len();
-        format!("{} {}-{} {modality} {services}", window.weekday.as_str(), window.opens_minute, window.closes_minute)
-    };
-    windows.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -103,7 +103,11 @@ pub fn items(of: &str, field: &str) -> Option<u64> {
         (_, "roles" | "canBeDoneBy" | "canBeOpenedBy" | "links") => 2,
         (_, "setupChecklist" | "gates" | "closedGates") => 10,
         ("Practice", "services") => 20,
-        ("ClinicianSelfScheduling", "offeredServices" | "weeklyHours") => 10,
+        ("ClinicianSelfScheduling" | "ClinicianSnapshot", "offeredServices" | "weeklyHours") => 10,
+        ("AuditEntry", "changes") => 3,
+        ("SettingsSnapshot", "services") => 20,
+        ("SettingsSnapshot", "clinicians") => 100,
+        ("SettingsSnapshot", "unknown") => 1,
         ("WeeklyHours", "serviceIds") => 5,
         ("Client", "care") => 5,
         ("RequestAppointmentPayload", "alternatives") => 5,
@@ -128,8 +132,14 @@ pub fn work(of: &str, field: &str) -> u64 {
         ("Mutation", "deactivateMember" | "deactivateClinician" | "deactivateClient") => 1_000,
         ("Mutation", "reactivateClinician" | "reactivateClient") => 1_000,
         ("Mutation", _) => 300,
+        // The settings are loaded and the log undone.
+        ("Practice", "settingsAsOf") => 1_000,
+        ("SettingsSnapshot", "access") => 300,
         // A page is looked up and counted, however little of it is shown.
-        ("Practice" | "Clinician" | "Client", "members" | "clients" | "clinicians" | "appointmentRequests") => 200,
+        (
+            "Practice" | "Clinician" | "Client",
+            "members" | "clients" | "clinicians" | "appointmentRequests" | "auditLog",
+        ) => 200,
         _ => 0,
     }
 }

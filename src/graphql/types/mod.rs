@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod appointment;
+pub mod audit;
 pub mod checklist;
 pub mod client;
 pub mod clinician;
@@ -15,6 +16,7 @@ pub mod rules;
 pub mod self_scheduling;
 pub mod service;
 pub mod slot;
+pub mod snapshot;
 pub mod viewer;
 pub mod weekly_hours;
 
