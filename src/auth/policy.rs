@@ -91,6 +91,8 @@ const RULES: &[Rule] = &[
     rule("ClientEdge", STAFF, "cursor node"),
     rule("AppointmentRequestConnection", ALL, "edges nodes pageInfo totalCount"),
     rule("AppointmentRequestEdge", ALL, "cursor node"),
+    rule("ClinicianSnapshotConnection", ADMIN, "edges nodes pageInfo totalCount"),
+    rule("ClinicianSnapshotEdge", ADMIN, "cursor node"),
     rule("AuditEntryConnection", ADMIN, "edges nodes pageInfo totalCount"),
     rule("AuditEntryEdge", ADMIN, "cursor node"),
     rule("AccessChangeConnection", STAFF, "edges nodes pageInfo totalCount"),

@@ -9,6 +9,7 @@ use super::types::clinician::Clinician;
 use super::types::impact::AccessChange;
 use super::types::member::Member;
 use super::types::request::AppointmentRequest;
+use super::types::snapshot::ClinicianSnapshot;
 use crate::domain::rejection::Rejection;
 
 /// The longest page.
@@ -79,6 +80,7 @@ connections! {
     "clients" Client ClientConnection ClientEdge;
     "appointment requests" AppointmentRequest AppointmentRequestConnection AppointmentRequestEdge;
     "entries of the audit trail" AuditEntry AuditEntryConnection AuditEntryEdge;
+    "clinicians' settings as they were" ClinicianSnapshot ClinicianSnapshotConnection ClinicianSnapshotEdge;
     "changed pairs" AccessChange AccessChangeConnection AccessChangeEdge;
 }
 

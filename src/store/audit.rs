@@ -187,3 +187,7 @@ fn changes(details: &str) -> Result<Vec<EntryChange>, StoreError> {
     };
     Ok(fields.into_iter().map(change).collect())
 }
+
+#[cfg(test)]
+#[path = "audit_tests.rs"]
+mod tests;

@@ -5,6 +5,8 @@
 mod engines;
 mod support;
 
+mod audit;
+mod audit_as_of;
 mod bad_input;
 mod bad_requests;
 mod clients;
@@ -27,11 +29,14 @@ mod statements;
 mod stop;
 mod story;
 mod streams;
+mod trail;
 mod validation;
 
 fn main() -> std::process::ExitCode {
     support::run(
         &[
+            audit::TESTS,
+            audit_as_of::TESTS,
             bad_input::TESTS,
             bad_requests::TESTS,
             door::TESTS,
@@ -55,6 +60,7 @@ fn main() -> std::process::ExitCode {
             validation::TESTS,
         ],
         &[
+            audit::on_postgres::TESTS,
             servers::on_postgres::TESTS,
             servers::on_postgres::with_tls::TESTS,
             silence::on_postgres::TESTS,

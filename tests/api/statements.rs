@@ -22,6 +22,13 @@ const LEAVING: &str =
     "mutation($clinician: ID!) { deactivateClinician(input: { clinicianId: $clinician, dryRun: true }) {
     pendingRequests { client { displayName } } comingAppointments { client { displayName } }
     impact { clientsLosingCount pendingRequestsAffected { client { displayName } } } } }";
+const TRAIL: &str = "{ practice { auditLog(first: 100) { totalCount nodes { summary actor { displayName } member { id }
+    client { displayName } clinician { displayName } service { name } appointmentRequest { id } appointment { id }
+    changes { field } } } } }";
+const AS_OF: &str =
+    "query($clinician: ID!, $client: ID!) { practice { settingsAsOf(at: \"2027-01-04T14:00:00Z\") { enabled
+    clinicians { nodes { clinician { displayName } offeredServices { name } weeklyHours { opensAt } lockedBy { displayName } } }
+    access(clinicianId: $clinician, clientId: $client) { allowed gates { gate decidedBy { displayName } } } } } }";
 const MEMBERS: &str = "{ practice { members(first: 100) { totalCount nodes { displayName active roles } } } }";
 
 /// How many statements each operation takes alone: now and then the sweeper or the re-check of the log adds its own.
@@ -45,6 +52,8 @@ async fn counts(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(
         ("impact", &practice.admin, SWITCH, json!({})),
         ("leaving", &practice.admin, LEAVING, json!({ "clinician": dana.id })),
         ("members", &practice.admin, MEMBERS, json!({})),
+        ("trail", &practice.admin, TRAIL, json!({})),
+        ("as of", &practice.admin, AS_OF, json!({ "clinician": dana.id, "client": casey.id })),
     ];
     let mut counts = Vec::new();
     for (name, person, query, variables) in operations {

@@ -106,7 +106,6 @@ pub fn items(of: &str, field: &str) -> Option<u64> {
         ("ClinicianSelfScheduling" | "ClinicianSnapshot", "offeredServices" | "weeklyHours") => 10,
         ("AuditEntry", "changes") => 3,
         ("SettingsSnapshot", "services") => 20,
-        ("SettingsSnapshot", "clinicians") => 100,
         ("SettingsSnapshot", "unknown") => 1,
         ("WeeklyHours", "serviceIds") => 5,
         ("Client", "care") => 5,

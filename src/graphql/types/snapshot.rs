@@ -15,6 +15,7 @@ use crate::graphql::context::Asking;
 use crate::graphql::enums::{Audience, ClientAccessControl, OptInControl};
 use crate::graphql::error::top_level;
 use crate::graphql::input;
+use crate::graphql::page::{self, ClinicianSnapshotConnection, Window};
 use crate::graphql::scalars::DateTime;
 use crate::usecases::{AsOf, PastQuestion};
 
@@ -57,9 +58,16 @@ impl SettingsSnapshot {
     }
 
     /// The clinicians whom the practice had, by name, those who had left among them.
-    async fn clinicians(&self) -> Vec<ClinicianSnapshot> {
-        let by_name = self.0.settings.clinicians_by_name();
-        by_name.into_iter().map(|clinician| ClinicianSnapshot { then: self.0.clone(), id: clinician.id }).collect()
+    async fn clinicians(
+        &self,
+        #[graphql(desc = "How many, 1 to 100; 50 where nothing is given.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this `pageInfo.endCursor` of an earlier page.")] after: Option<String>,
+    ) -> Result<ClinicianSnapshotConnection> {
+        let ids = self.0.settings.clinicians_by_name().into_iter().map(|clinician| clinician.id).collect();
+        let node = |id| ClinicianSnapshot { then: self.0.clone(), id };
+        let window = Window { first, after, last: None, before: None };
+        let page = page::from_list(ids, &window, ClinicianId::to_string, node);
+        Ok(page.map_err(|wrong| top_level(wrong.into()))?.into())
     }
 
     /// Whether the client could book the clinician then, and why: every gate that does not depend on the time booked, as it
