@@ -32,7 +32,7 @@ const RULES: &[Rule] = &[
     rule("Query", ALL, "viewer node practice clinician client service appointmentRequest appointment selfSchedulingAccess"),
     rule("Subscription", ALL, "appointmentRequestChanged pendingRequestCount"),
     rule("Subscription", STAFF, "appointmentRequested"),
-    rule("Mutation", ADMIN, "setPracticeSelfScheduling updatePracticePolicy lockClinicianSelfScheduling createService archiveService addClinician addClient startCare endCare linkMember unlinkMember inviteMember updateMemberRoles deactivateMember reactivateMember deactivateClinician reactivateClinician deactivateClient reactivateClient reassignAppointmentRequest"),
+    rule("Mutation", ADMIN, "undoSettingsChange setPracticeSelfScheduling updatePracticePolicy lockClinicianSelfScheduling createService archiveService addClinician addClient startCare endCare linkMember unlinkMember inviteMember updateMemberRoles deactivateMember reactivateMember deactivateClinician reactivateClinician deactivateClient reactivateClient reassignAppointmentRequest"),
     rule("Mutation", STAFF, "setClinicianSelfScheduling setOfferedServices setWeeklyHours setClientAccess confirmAppointmentRequest declineAppointmentRequest"),
     rule("Mutation", &[Client], "requestAppointment withdrawAppointmentRequest"),
 
@@ -101,6 +101,8 @@ const RULES: &[Rule] = &[
 
     rule("SetPracticeSelfSchedulingPayload", ADMIN, "practice impact errors"),
     rule("SetPracticeSelfSchedulingError", ADMIN, "code field message"),
+    rule("UndoSettingsChangePayload", ADMIN, "practice impact errors"),
+    rule("UndoSettingsChangeError", ADMIN, "code field message"),
     rule("UpdatePracticePolicyPayload", ADMIN, "practice impact errors"),
     rule("UpdatePracticePolicyError", ADMIN, "code field message"),
     rule("SetClinicianSelfSchedulingPayload", STAFF, "clinicians impact errors"),

@@ -63,7 +63,7 @@ impl Scope<'_> {
     /// The entries in a stretch that the filter admits, newest first, at most `limit`.
     pub async fn audit(&self, filter: &AuditFilter, stretch: Stretch, limit: u64) -> Result<Vec<Entry>, StoreError> {
         let Some(stretch) = self.narrowed(filter, stretch).await? else { return Ok(Vec::new()) };
-        let (entries, values) = matching(COLUMNS, filter, stretch, limit);
+        let (entries, values) = self.matching(COLUMNS, filter, stretch, limit);
         let sql = format!(
             "SELECT e.*, r.reason FROM ({entries}) e LEFT JOIN event_reasons r ON r.practice_id = $1 AND r.seq = e.seq \
              ORDER BY e.seq DESC LIMIT {limit}"
@@ -74,7 +74,7 @@ impl Scope<'_> {
     /// How many entries the filter admits; counted up to `most`.
     pub async fn audit_count(&self, filter: &AuditFilter, most: u64) -> Result<i64, StoreError> {
         let Some(stretch) = self.narrowed(filter, Stretch::ALL).await? else { return Ok(0) };
-        let (entries, values) = matching("seq", filter, stretch, most);
+        let (entries, values) = self.matching("seq", filter, stretch, most);
         let sql = format!("SELECT COUNT(*) AS count FROM (SELECT seq FROM ({entries}) e LIMIT {most}) counted");
         let rows = self.query(&sql, values).await?;
         rows.first().map_or(Ok(0), |row| Ok(row.try_get("", "count")?))
@@ -120,44 +120,52 @@ impl Scope<'_> {
     }
 }
 
-/// The statement for a filter's entries, with what it binds from `$2` on. It may be of several arms: its order has to be
-/// asked for again.
-fn matching(columns: &str, filter: &AuditFilter, stretch: Stretch, limit: u64) -> (String, Vec<Value>) {
-    let mut values: Vec<Value> = vec![stretch.after.into(), stretch.until.into()];
-    let mut sql = format!("SELECT {columns} FROM events WHERE practice_id = $1 AND seq > $2 AND seq <= $3");
-    let mut hold = |condition: &str, value: Value| {
-        values.push(value);
-        sql.push_str(&format!(" AND {condition} ${}", values.len() + 1));
-    };
-    let persons = [
-        ("client_id =", filter.client.map(|id| id.0)),
-        ("clinician_id =", filter.clinician.map(|id| id.0)),
-        ("actor_member_id =", filter.actor.map(|id| id.0)),
-    ];
-    for (condition, id) in persons {
-        if let Some(id) = id {
-            hold(condition, id.into());
+impl Scope<'_> {
+    /// The statement for a filter's entries, with what it binds from `$2` on. It may be of several arms: its order has to
+    /// be asked for again.
+    fn matching(&self, columns: &str, filter: &AuditFilter, stretch: Stretch, limit: u64) -> (String, Vec<Value>) {
+        // Of several persons the one of whom least is told, as a rule.
+        let persons = [
+            ("client_id", "ix_events_by_client", filter.client.map(|id| id.0)),
+            ("actor_member_id", "ix_events_by_actor", filter.actor.map(|id| id.0)),
+            ("clinician_id", "ix_events_by_clinician", filter.clinician.map(|id| id.0)),
+        ];
+        let of_a_person = persons.iter().find(|(_, _, id)| id.is_some()).map(|(_, index, _)| *index);
+        let index = match (of_a_person, &filter.kinds) {
+            (Some(index), _) => self.following(index),
+            (None, Some(_)) => self.following("ix_events_by_kind"),
+            (None, None) => String::new(),
+        };
+        let mut values: Vec<Value> = vec![stretch.after.into(), stretch.until.into()];
+        let mut sql = format!("SELECT {columns} FROM events{index} WHERE practice_id = $1 AND seq > $2 AND seq <= $3");
+        let mut hold = |condition: &str, value: Value| {
+            values.push(value);
+            sql.push_str(&format!(" AND {condition} ${}", values.len() + 1));
+        };
+        for (column, _, id) in persons {
+            if let Some(id) = id {
+                hold(&format!("{column} ="), id.into());
+            }
         }
+        // A sum is in no index: the range of time has been looked up, and its order is not the one asked for.
+        if let Some(from) = filter.from {
+            hold("occurred_at + 0 >=", millis(from).into());
+        }
+        if let Some(to) = filter.to {
+            hold("occurred_at + 0 <", millis(to).into());
+        }
+        let end = format!("ORDER BY seq DESC LIMIT {limit}");
+        let first_kind = values.len() + 2;
+        let Some(kinds) = &filter.kinds else { return (format!("{sql} {end}"), values) };
+        values.extend(kinds.iter().map(|kind| Value::from(kind.as_str())));
+        let sql = if of_a_person.is_some() {
+            format!("{sql} AND kind IN ({}) {end}", placeholders(first_kind, kinds.len()))
+        } else {
+            let arm = |place: usize| format!("SELECT * FROM ({sql} AND kind = ${place} {end}) arm_{place}");
+            (first_kind..first_kind + kinds.len()).map(arm).collect::<Vec<_>>().join(" UNION ALL ")
+        };
+        (sql, values)
     }
-    // The sums and the joined text keep the planners on the index that is in order: a range of time has been looked up.
-    if let Some(from) = filter.from {
-        hold("occurred_at + 0 >=", millis(from).into());
-    }
-    if let Some(to) = filter.to {
-        hold("occurred_at + 0 <", millis(to).into());
-    }
-    let end = format!("ORDER BY seq DESC LIMIT {limit}");
-    let of_a_person = persons.iter().any(|(_, id)| id.is_some());
-    let first_kind = values.len() + 2;
-    let Some(kinds) = &filter.kinds else { return (format!("{sql} {end}"), values) };
-    values.extend(kinds.iter().map(|kind| Value::from(kind.as_str())));
-    let sql = if of_a_person {
-        format!("{sql} AND kind || '' IN ({}) {end}", placeholders(first_kind, kinds.len()))
-    } else {
-        let arm = |place: usize| format!("SELECT * FROM ({sql} AND kind = ${place} {end}) arm_{place}");
-        (first_kind..first_kind + kinds.len()).map(arm).collect::<Vec<_>>().join(" UNION ALL ")
-    };
-    (sql, values)
 }
 
 fn decode(row: &QueryResult) -> Result<Entry, StoreError> {

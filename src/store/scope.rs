@@ -214,6 +214,14 @@ impl<'c> Scope<'c> {
         Ok(self.wait_for(delete).await?.rows_affected)
     }
 
+    /// Says which index to follow, where the planner has no figures to find it by: SQLite's. PostgreSQL's has.
+    pub(super) fn following(&self, index: &str) -> String {
+        match self.executor.get_database_backend() {
+            DbBackend::Sqlite => format!(" INDEXED BY {index}"),
+            _ => String::new(),
+        }
+    }
+
     /// Runs a joined query that binds the practice as `$1` and `values` from `$2` on.
     pub(super) async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, StoreError> {
         assert!(sql.contains("practice_id = $1"), "a query is bound to its practice: {sql}");

@@ -47,6 +47,12 @@ impl Scope<'_> {
         self.set_clinicians(clinicians, change).await
     }
 
+    /// Takes a clinician's audience away, which stands where they are not opted in.
+    pub async fn clear_audience(&self, clinician: ClinicianId) -> Result<(), StoreError> {
+        let change = clinician_settings::ActiveModel { audience: Set(None), ..Default::default() };
+        self.set_clinicians(&[clinician], change).await
+    }
+
     /// Sets the hold on a clinician, with a reason, or lifts it; their own values stay as they are.
     pub async fn set_lock(
         &self,

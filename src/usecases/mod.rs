@@ -39,6 +39,7 @@ mod set_weekly_hours;
 mod settings_as_of;
 mod settings_change;
 mod start_care;
+mod undo_settings_change;
 mod unlink_member;
 mod update_member_roles;
 mod update_practice_policy;

@@ -32,7 +32,14 @@ async fn every_mutation_leaves_one_entry_that_says_who_did_what_and_what_it_was_
     let before = count(&scene.practice.admin).await;
     added.by.done(added.mutation, "__typename", added.input).await;
     assert_eq!(count(&scene.practice.admin).await, before + 1);
-    tried.extend(["unlinkMember", "addClient"]);
+    let on = json!({ "enabled": true });
+    scene.practice.admin.done("setPracticeSelfScheduling", "__typename", on).await;
+    let last = text(&log(&scene.practice.admin, json!({})).await[0]["id"]);
+    let undone = said(&["enabled: true → false", &format!("undoes: – → {last}")]);
+    let undo = json!({ "entryId": last });
+    let undo = deed("undoSettingsChange", &scene.practice.admin, undo, "PRACTICE_SELF_SCHEDULING_SET", &undone);
+    leaves_one_entry(&scene.practice, &undo).await;
+    tried.extend(["unlinkMember", "addClient", "undoSettingsChange"]);
     let all: BTreeSet<_> =
         policy::declared().filter(|(parent, _)| *parent == "Mutation").map(|(_, field)| field).collect();
     assert_eq!(all.difference(&tried).collect::<Vec<_>>(), Vec::<&&str>::new(), "does it leave an entry? try it here");

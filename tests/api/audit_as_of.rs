@@ -9,15 +9,15 @@ const HOURS: &str = "weeklyHours { weekday opensAt closesAt closesNextDay servic
 const GATES: &str = "{ allowed gates { gate open explanation decidedAt decidedBy { id } } }";
 
 /// Two clinicians, a client of both, and two services.
-struct Scene {
-    practice: TestPractice,
-    clinicians: [Person; 2],
-    casey: Person,
+pub struct Scene {
+    pub practice: TestPractice,
+    pub clinicians: [Person; 2],
+    pub casey: Person,
     services: [String; 2],
 }
 
 impl Scene {
-    async fn set() -> Self {
+    pub async fn set() -> Self {
         let practice = TestPractice::begin().await;
         let clinicians = [practice.clinician("Dana").await, practice.clinician("Ida").await];
         let casey = practice.client("Casey", &[&clinicians[0], &clinicians[1]]).await;
@@ -27,7 +27,7 @@ impl Scene {
     }
 
     /// What holds now, in the shape of a snapshot.
-    async fn now(&self) -> Value {
+    pub async fn now(&self) -> Value {
         let query = format!(
             "query($dana: ID!, $ida: ID!, $casey: ID!) {{ practice {{ selfScheduling {{ enabled clinicianOptIn clientAccessControl }}
                 services(includeArchived: true) {{ id active durationMinutes }} }}
@@ -73,7 +73,7 @@ impl Scene {
     }
 
     /// One change of any kind, chosen by the dice. It may be refused.
-    async fn change(&self, dice: &mut Dice) -> (&'static str, Value) {
+    pub async fn change(&self, dice: &mut Dice) -> (&'static str, Value) {
         let clinician = &self.clinicians[dice.below(2)].id;
         let (on, casey) = (dice.below(2) == 0, &self.casey.id);
         let some: Vec<_> = self.services.iter().filter(|_| dice.below(2) == 0).cloned().collect();
@@ -116,7 +116,7 @@ impl Scene {
 }
 
 /// Numbers that are the same in each run (a linear congruential generator, Knuth's MMIX).
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
     fn below(&mut self, bound: usize) -> usize {

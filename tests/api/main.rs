@@ -7,6 +7,7 @@ mod support;
 
 mod audit;
 mod audit_as_of;
+mod audit_undo;
 mod bad_input;
 mod bad_requests;
 mod clients;
@@ -37,6 +38,7 @@ fn main() -> std::process::ExitCode {
         &[
             audit::TESTS,
             audit_as_of::TESTS,
+            audit_undo::TESTS,
             bad_input::TESTS,
             bad_requests::TESTS,
             door::TESTS,

@@ -207,6 +207,7 @@ fn mutations(scene: &Scene) -> Vec<(&'static str, Value)> {
         ("setPracticeSelfScheduling", json!({ "enabled": false })),
         ("updatePracticePolicy", json!({ "clinicianOptIn": "ADMIN_ONLY" })),
         ("lockClinicianSelfScheduling", json!({ "clinicianId": dana, "locked": true, "reason": "On leave" })),
+        ("undoSettingsChange", json!({ "entryId": format!("entry_{:048x}", 1) })),
         ("createService", json!({ "name": "Intake", "durationMinutes": 50, "modality": "EITHER" })),
         ("archiveService", json!({ "id": service })),
         ("addClinician", person.clone()),
@@ -258,8 +259,8 @@ async fn a_mutation_that_a_role_may_not_call_is_forbidden_to_it_and_changes_noth
             assert_eq!(answer["data"], Value::Null, "{role:?} {name}");
         }
     }
-    // A client may call 2 of 28, a clinician 6, an admin all but those 2.
-    assert_eq!(denied, 26 + 22 + 2, "the policy has changed: say here who may call what");
+    // A client may call 2 of 29, a clinician 6, an admin all but those 2.
+    assert_eq!(denied, 27 + 23 + 2, "the policy has changed: say here who may call what");
     assert_eq!(scene.practice.snapshot().await, before, "a denied mutation changed something");
 }
 

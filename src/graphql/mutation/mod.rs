@@ -24,6 +24,7 @@ mod set_offered_services;
 mod set_practice_self_scheduling;
 mod set_weekly_hours;
 mod start_care;
+mod undo_settings_change;
 mod unlink_member;
 mod update_member_roles;
 mod update_practice_policy;
@@ -42,6 +43,7 @@ pub struct Mutation(
     set_offered_services::SetOfferedServices,
     set_weekly_hours::SetWeeklyHours,
     set_client_access::SetClientAccess,
+    undo_settings_change::UndoSettingsChange,
     request_appointment::RequestAppointment,
     withdraw_appointment_request::WithdrawAppointmentRequest,
     confirm_appointment_request::ConfirmAppointmentRequest,
