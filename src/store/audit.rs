@@ -63,7 +63,7 @@ impl Scope<'_> {
     /// The entries in a stretch that the filter admits, newest first, at most `limit`.
     pub async fn audit(&self, filter: &AuditFilter, stretch: Stretch, limit: u64) -> Result<Vec<Entry>, StoreError> {
         let Some(stretch) = self.narrowed(filter, stretch).await? else { return Ok(Vec::new()) };
-        let (entries, values) = self.matching(COLUMNS, filter, stretch, limit);
+        let (entries, values) = self.entries(COLUMNS, filter, stretch, limit);
         let sql = format!(
             "SELECT e.*, r.reason FROM ({entries}) e LEFT JOIN event_reasons r ON r.practice_id = $1 AND r.seq = e.seq \
              ORDER BY e.seq DESC LIMIT {limit}"
@@ -74,7 +74,7 @@ impl Scope<'_> {
     /// How many entries the filter admits; counted up to `most`.
     pub async fn audit_count(&self, filter: &AuditFilter, most: u64) -> Result<i64, StoreError> {
         let Some(stretch) = self.narrowed(filter, Stretch::ALL).await? else { return Ok(0) };
-        let (entries, values) = self.matching("seq", filter, stretch, most);
+        let (entries, values) = self.entries("seq", filter, stretch, most);
         let sql = format!("SELECT COUNT(*) AS count FROM (SELECT seq FROM ({entries}) e LIMIT {most}) counted");
         let rows = self.query(&sql, values).await?;
         rows.first().map_or(Ok(0), |row| Ok(row.try_get("", "count")?))
@@ -123,7 +123,7 @@ impl Scope<'_> {
 impl Scope<'_> {
     /// The statement for a filter's entries, with what it binds from `$2` on. It may be of several arms: its order has to
     /// be asked for again.
-    fn matching(&self, columns: &str, filter: &AuditFilter, stretch: Stretch, limit: u64) -> (String, Vec<Value>) {
+    fn entries(&self, columns: &str, filter: &AuditFilter, stretch: Stretch, limit: u64) -> (String, Vec<Value>) {
         // Of several persons the one of whom least is told, as a rule.
         let persons = [
             ("client_id", "ix_events_by_client", filter.client.map(|id| id.0)),

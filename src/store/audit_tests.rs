@@ -69,7 +69,7 @@ async fn each_question_follows_an_index_and_sorts_no_more_than_a_page() {
         (AuditFilter { from: Some(now()), to: Some(now()), ..all() }, "sqlite_autoindex_events_1"),
     ];
     for (filter, index) in questions {
-        let (sql, values) = store.read(practice).matching(COLUMNS, &filter, Stretch::ALL, 101);
+        let (sql, values) = store.read(practice).entries(COLUMNS, &filter, Stretch::ALL, 101);
         let plan = plan(&store, practice, &sql, values).await;
         let searched: Vec<_> = plan.iter().filter(|step| step.contains("SEARCH") || step.contains("SCAN")).collect();
         let on_events: Vec<_> = searched.iter().filter(|step| step.contains("events")).collect();
