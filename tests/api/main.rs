@@ -7,6 +7,9 @@ mod support;
 
 mod access_matrix;
 mod agreement;
+mod audit;
+mod audit_as_of;
+mod audit_undo;
 mod bad_input;
 mod bad_requests;
 mod bad_times;
@@ -39,6 +42,7 @@ mod statements;
 mod stop;
 mod story;
 mod streams;
+mod trail;
 mod validation;
 
 fn main() -> std::process::ExitCode {
@@ -46,6 +50,9 @@ fn main() -> std::process::ExitCode {
         &[
             access_matrix::TESTS,
             agreement::TESTS,
+            audit::TESTS,
+            audit_as_of::TESTS,
+            audit_undo::TESTS,
             bad_input::TESTS,
             bad_requests::TESTS,
             bad_times::TESTS,
@@ -79,6 +86,7 @@ fn main() -> std::process::ExitCode {
             validation::TESTS,
         ],
         &[
+            audit::on_postgres::TESTS,
             servers::on_postgres::TESTS,
             servers::on_postgres::with_tls::TESTS,
             silence::on_postgres::TESTS,

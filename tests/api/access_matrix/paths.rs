@@ -38,6 +38,9 @@ impl Path {
 
 const RANGE: &str = "from: \"2027-01-01T00:00:00Z\", to: \"2027-02-01T00:00:00Z\"";
 
+/// When the tests begin.
+const AS_OF: &str = "at: \"2027-01-04T14:00:00Z\"";
+
 /// The arguments that a field of a type is asked with; nothing where it needs none.
 pub fn arguments(scene: &Scene, of: &str, field: &str) -> Option<String> {
     let (dana, casey) = (&scene.dana.id, &scene.casey.id);
@@ -54,6 +57,8 @@ pub fn arguments(scene: &Scene, of: &str, field: &str) -> Option<String> {
         ("ClientView", "availableSlots") => format!("clinicianId: \"{dana}\", serviceId: \"{service}\", {RANGE}"),
         ("ClientView", "selfSchedulingAccess") => format!("clinicianId: \"{dana}\""),
         ("Query", "selfSchedulingAccess") => format!("clinicianId: \"{dana}\", clientId: \"{casey}\""),
+        ("Practice", "settingsAsOf") => AS_OF.to_owned(),
+        ("SettingsSnapshot", "access") => format!("clinicianId: \"{dana}\", clientId: \"{casey}\""),
         ("Clinician", "availableSlots") => format!("serviceId: \"{service}\", {RANGE}"),
         ("Clinician" | "Client", "appointments") => RANGE.to_owned(),
         ("Subscription", "appointmentRequestChanged" | "appointmentRequested") => "after: \"LOG.0\"".to_owned(),
@@ -136,6 +141,14 @@ fn of_the_practice(scene: &Scene) -> Vec<Path> {
         practice("ClientEdge", "clients { edges { @ } }"),
         practice("AppointmentRequestConnection", "appointmentRequests { @ }"),
         practice("AppointmentRequestEdge", "appointmentRequests { edges { @ } }"),
+        practice("AuditEntryConnection", "auditLog { @ }"),
+        practice("AuditEntryEdge", "auditLog { edges { @ } }"),
+        practice("AuditEntry", "auditLog { nodes { @ } }"),
+        practice("AuditChange", "auditLog { nodes { changes { @ } } }"),
+        practice("SettingsSnapshot", &format!("settingsAsOf({AS_OF}) {{ @ }}")),
+        practice("ClinicianSnapshotConnection", &format!("settingsAsOf({AS_OF}) {{ clinicians {{ @ }} }}")),
+        practice("ClinicianSnapshotEdge", &format!("settingsAsOf({AS_OF}) {{ clinicians {{ edges {{ @ }} }} }}")),
+        practice("ClinicianSnapshot", &format!("settingsAsOf({AS_OF}) {{ clinicians {{ nodes {{ @ }} }} }}")),
     ]
 }
 

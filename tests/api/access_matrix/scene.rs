@@ -59,6 +59,8 @@ pub struct Scene {
     pub danas_member: String,
     pub lees_member: String,
     pub link: String,
+    /// The entry of a change of Ida's hours, which nothing else is built on.
+    pub change: String,
     /// The log's number behind which everybody has heard of something.
     pub mark: i64,
 }
@@ -88,6 +90,12 @@ impl Scene {
         let hours = json!([{ "weekday": "TUESDAY", "opensAt": "14:00", "closesAt": "18:00" }, { "weekday": "FRIDAY",
             "opensAt": "09:00", "closesAt": "12:00", "serviceIds": [practice.service_id], "modality": "IN_PERSON" }]);
         dana.done("setWeeklyHours", "", json!({ "clinicianId": dana.id, "hours": hours })).await;
+        let hours = json!([{ "weekday": "TUESDAY", "opensAt": "14:00", "closesAt": "18:00" },
+            { "weekday": "THURSDAY", "opensAt": "09:00", "closesAt": "12:00" }]);
+        ida.done("setWeeklyHours", "", json!({ "clinicianId": ida.id, "hours": hours })).await;
+        let newest = "{ practice { auditLog(first: 1) { nodes { id } } } }";
+        let newest = practice.admin.run(newest, json!({})).await;
+        let change = text(&newest["practice"]["auditLog"]["nodes"][0]["id"]);
         let own = "{ viewer { member { id } } }";
         let danas_member = text(&dana.run(own, json!({})).await["viewer"]["member"]["id"]);
         let lees_member = text(&lee.run(own, json!({})).await["viewer"]["member"]["id"]);
@@ -128,6 +136,7 @@ impl Scene {
             danas_member,
             lees_member,
             link,
+            change,
             mark,
         };
         scene.lock(true).await;
