@@ -18,6 +18,7 @@ pub mod clinicians;
 pub mod date_exception_services;
 pub mod date_exception_windows;
 pub mod date_exceptions;
+pub mod event_reasons;
 pub mod events;
 pub mod idempotency_keys;
 pub mod member_links;

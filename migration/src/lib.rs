@@ -17,6 +17,7 @@ mod m20261125_000007_standings;
 mod m20261125_000008_client_reads;
 mod m20261125_000009_blocked_time_index;
 mod m20261125_000010_date_exceptions;
+mod m20261125_000011_audit_trail;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000008_client_reads::Migration),
             Box::new(m20261125_000009_blocked_time_index::Migration),
             Box::new(m20261125_000010_date_exceptions::Migration),
+            Box::new(m20261125_000011_audit_trail::Migration),
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! What happened, in the past tense: the vocabulary of the log, of push and of the audit trail.
 //!
-//! An event carries ids and changed fields, never a name, a note or a reason: those are loaded for each reader
-//! under that reader's rights.
+//! An event's row carries ids and changed fields, never a name, a note or a reason: those are loaded for each reader
+//! under that reader's rights. A reason that somebody wrote has its own table.
 
 use super::ids::{AppointmentId, ClientId, ClinicianId, MemberId, PracticeId, RequestId, ServiceId};
 use super::requests::{AppointmentRequest, RequestStatus};
@@ -88,6 +88,39 @@ impl EventKind {
         Self::AppointmentRequestHandedOver,
     ];
 
+    /// Every kind that can change a practice's settings, but for what is between one client and one clinician.
+    pub const OF_SETTINGS: [Self; 18] = [
+        Self::PracticeCreated,
+        Self::PracticeSelfSchedulingSet,
+        Self::PracticePolicyUpdated,
+        Self::ServiceCreated,
+        Self::ServiceArchived,
+        Self::ClinicianAdded,
+        Self::ClinicianUpdated,
+        Self::ClinicianDeactivated,
+        Self::ClinicianReactivated,
+        Self::MemberDeactivated,
+        Self::ClinicianSelfSchedulingSet,
+        Self::ClinicianLocked,
+        Self::ClinicianUnlocked,
+        Self::OfferedServicesSet,
+        Self::WeeklyHoursSet,
+        Self::BookingRulesSet,
+        Self::DateExceptionSet,
+        Self::DateExceptionRemoved,
+    ];
+
+    /// Every kind that can change what is on record of a client.
+    pub const OF_STANDINGS: [Self; 7] = [
+        Self::ClientAdded,
+        Self::ClientDeactivated,
+        Self::ClientReactivated,
+        Self::MemberDeactivated,
+        Self::CareStarted,
+        Self::CareEnded,
+        Self::ClientAccessSet,
+    ];
+
     /// The kinds that tell a clinician of a request that is new to them.
     pub const OF_NEW_REQUESTS: [Self; 2] = [Self::AppointmentRequested, Self::AppointmentRequestReassigned];
 
@@ -127,6 +160,8 @@ pub struct Event {
     pub request_id: Option<RequestId>,
     pub appointment_id: Option<AppointmentId>,
     pub changes: Vec<FieldChange>,
+    /// Why, in the words of whoever did it, where they had to say; kept beside the log.
+    pub reason: Option<String>,
 }
 
 impl Event {
@@ -140,25 +175,32 @@ impl Event {
             request_id: None,
             appointment_id: None,
             changes: vec![],
+            reason: None,
         }
     }
 
     /// The fact that a request has come to stand where it stands.
     pub fn of_request(request: &AppointmentRequest, actor: Option<MemberId>) -> Self {
-        Self {
+        let is_new = request.status == RequestStatus::Pending;
+        let before = (!is_new).then(|| RequestStatus::Pending.as_str().to_owned());
+        let fact = Self {
             clinician_id: Some(request.clinician_id),
             client_id: Some(request.client_id),
             request_id: Some(request.id),
             appointment_id: request.appointment_id,
             ..Self::new(EventKind::of_request(request.status), actor)
-        }
+        };
+        let fact = fact.change("status", before, Some(request.status.as_str().to_owned()));
+        fact.change("decisionReason", None, request.decline_reason.map(|reason| reason.as_str().to_owned()))
     }
 
     /// The two facts that a request has passed from a clinician to the one who has it now: the first is the new one's, and
     /// the client's; the second is for whoever had it before.
     pub fn of_reassigned(request: &AppointmentRequest, before: ClinicianId, actor: MemberId) -> [Self; 2] {
         let (from, to) = (Some(before.to_string()), Some(request.clinician_id.to_string()));
-        let of_request = Self::of_request(request, Some(actor)).change("clinicianId", from, to);
+        let of_request = Self::of_request(request, Some(actor));
+        // It waits for an answer as before.
+        let of_request = Self { changes: vec![], ..of_request }.change("clinicianId", from, to);
         let reassigned = Self { kind: EventKind::AppointmentRequestReassigned, ..of_request.clone() };
         let handed_over = Self {
             kind: EventKind::AppointmentRequestHandedOver,
@@ -185,6 +227,12 @@ impl Event {
     pub fn service(mut self, id: ServiceId) -> Self {
         let id = Some(id.to_string());
         self.changes.push(FieldChange { field: "serviceId", before: id.clone(), after: id });
+        self
+    }
+
+    /// Says why.
+    pub fn reason(mut self, reason: Option<String>) -> Self {
+        self.reason = reason;
         self
     }
 

@@ -4,6 +4,7 @@
 //! can be called by whoever needs it and always says the same: slot lists, the booking write, the explanation
 //! and the impact share one judgement.
 
+pub mod audit;
 pub mod checklist;
 pub mod client_reads;
 pub mod clock_changes;
@@ -12,7 +13,9 @@ pub mod gates;
 pub mod hours;
 pub mod ids;
 pub mod impact;
+pub mod logged;
 pub mod members;
+pub mod past;
 pub mod rejection;
 pub mod remedies;
 pub mod requests;

@@ -9,6 +9,10 @@ spelled! {
         InvalidInput = "INVALID_INPUT",
         /// Settings changed since the revision that the caller saw.
         StaleRevision = "STALE_REVISION",
+        /// What is to be taken back has been changed again since.
+        ChangedSince = "CHANGED_SINCE",
+        /// The change is not one that can be taken back.
+        NotUndoable = "NOT_UNDOABLE",
         /// The practice keeps this decision to its admins.
         KeptToAdmins = "KEPT_TO_ADMINS",
         /// A name or an address that must be unique is taken.

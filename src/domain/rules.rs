@@ -48,6 +48,12 @@ impl BookingRules {
         cancellation_notice_hours: 24,
     };
 
+    /// The same with these as the practice's own values; a cap that is not among them is none.
+    pub fn with(&self, own: &RuleOverrides) -> Self {
+        let uncapped = Self { max_per_day: None, max_per_week: None, ..self.clone() };
+        binding(&uncapped, own, &RuleOverrides::default())
+    }
+
     /// True where no start is late enough for the notice and early enough for the horizon, whatever the time of day: the
     /// horizon's last day ends within so many days and one from now, and the hour that a clock may gain.
     pub fn notice_is_beyond_horizon(&self) -> bool {

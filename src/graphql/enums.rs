@@ -237,6 +237,88 @@ twins! {
         TimeFree,
     }
 
+    /// What an entry of the audit trail tells of. Kinds may be added.
+    AuditKind = "crate::domain::events::EventKind" {
+        /// The practice was created, by the operator.
+        PracticeCreated,
+        /// The practice switch was moved.
+        PracticeSelfSchedulingSet,
+        /// It was decided who may opt clinicians in, and who may allow clients.
+        PracticePolicyUpdated,
+        /// A service was added.
+        ServiceCreated,
+        /// A service was archived.
+        ServiceArchived,
+        /// A clinician was added.
+        ClinicianAdded,
+        /// What is shown of a clinician, or the zone of their wall clock, was changed.
+        ClinicianUpdated,
+        /// A client was added.
+        ClientAdded,
+        /// An issuer's subject was linked to a member.
+        MemberLinked,
+        /// An issuer's subject was taken from a member.
+        MemberUnlinked,
+        /// A member was invited as an admin.
+        MemberInvited,
+        /// The admin's role was given or taken.
+        MemberRolesUpdated,
+        /// A member left: every role was taken from them.
+        MemberDeactivated,
+        /// A member came back.
+        MemberReactivated,
+        /// The clinician's role was taken from a member.
+        ClinicianDeactivated,
+        /// The clinician's role was given back.
+        ClinicianReactivated,
+        /// The client's role was taken from a member.
+        ClientDeactivated,
+        /// The client's role was given back.
+        ClientReactivated,
+        /// A client came into a clinician's care.
+        CareStarted,
+        /// Care was given an end, or its end was moved.
+        CareEnded,
+        /// A clinician was opted in or out, or the audience changed.
+        ClinicianSelfSchedulingSet,
+        /// An admin held a clinician off; see `reason`.
+        ClinicianLocked,
+        /// An admin's hold was lifted.
+        ClinicianUnlocked,
+        /// The services that a clinician offers were set.
+        OfferedServicesSet,
+        /// The weekly hours of a clinician were set.
+        WeeklyHoursSet,
+        /// Booking rules of the practice, a clinician or a service were set.
+        BookingRulesSet,
+        /// A date was closed for a clinician, or opened at other hours.
+        DateExceptionSet,
+        /// The week's hours hold again on a clinician's date.
+        DateExceptionRemoved,
+        /// A clinician's time was blocked.
+        TimeBlocked,
+        /// A clinician's blocked time was freed.
+        TimeUnblocked,
+        /// A client was allowed or blocked, for a clinician or in the whole practice.
+        ClientAccessSet,
+        /// A client asked for a time.
+        AppointmentRequested,
+        /// A request was confirmed, and an appointment exists.
+        AppointmentRequestConfirmed,
+        /// A request was declined; see `reason`.
+        AppointmentRequestDeclined,
+        /// The client took a request back.
+        AppointmentRequestWithdrawn,
+        /// Nobody answered a request in time.
+        AppointmentRequestExpired,
+        /// Staff took a request's time for something else.
+        AppointmentRequestSuperseded,
+        /// An admin handed a request to the clinician whom this entry is about.
+        AppointmentRequestReassigned,
+        /// An admin took a request from the clinician whom this entry is about.
+        AppointmentRequestHandedOver,
+    }
+
     /// Why a stream starts over.
     StreamResetReason = "crate::push::ResetReason" {
         /// The cursor is beyond the log's end: the database has been restored to an earlier state since.

@@ -3,6 +3,7 @@
 use async_graphql::connection::PageInfo;
 use async_graphql::{ComplexObject, SimpleObject};
 
+use super::types::audit::AuditEntry;
 use super::types::client::Client;
 use super::types::client_read::ClientRead;
 use super::types::client_view::ClinicianView;
@@ -10,6 +11,7 @@ use super::types::clinician::Clinician;
 use super::types::impact::AccessChange;
 use super::types::member::Member;
 use super::types::request::AppointmentRequest;
+use super::types::snapshot::ClinicianSnapshot;
 use crate::domain::rejection::Rejection;
 
 /// The longest page.
@@ -35,7 +37,8 @@ macro_rules! connections {
             edges: Vec<$edge>,
             /// Whether there is more on either side, and the cursors to go on from.
             page_info: PageInfo,
-            /// How many there are over all pages, 0 or more.
+            /// How many there are over all pages, 0 or more. Entries of the audit trail are counted up to 10,000: that
+            /// number means as many or more.
             total_count: i64,
         }
 
@@ -80,6 +83,8 @@ connections! {
     "clients" Client ClientConnection ClientEdge;
     "appointment requests" AppointmentRequest AppointmentRequestConnection AppointmentRequestEdge;
     "looks at clients' data" ClientRead ClientReadConnection ClientReadEdge;
+    "entries of the audit trail" AuditEntry AuditEntryConnection AuditEntryEdge;
+    "clinicians' settings as they were" ClinicianSnapshot ClinicianSnapshotConnection ClinicianSnapshotEdge;
     "changed pairs" AccessChange AccessChangeConnection AccessChangeEdge;
 }
 

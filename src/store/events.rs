@@ -10,10 +10,19 @@ use crate::domain::events::{Event, EventFilter, EventKind, LoggedEvent};
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, RequestId};
 use crate::domain::requests::AppointmentRequest;
 use crate::domain::time::Instant;
-use entity::appointment_requests;
 use entity::events::{Column, Entity, Model};
+use entity::{appointment_requests, event_reasons};
 
 impl Scope<'_> {
+    /// The reason that goes with the event of this number.
+    pub(super) fn reason_row(&self, seq: i64, reason: &str) -> InsertStatement {
+        self.insertion::<event_reasons::Entity, _>(event_reasons::Model {
+            practice_id: self.practice().0,
+            seq,
+            reason: reason.to_owned(),
+        })
+    }
+
     pub(super) fn event_row(&self, seq: i64, event: &Event, now: Instant) -> InsertStatement {
         let changes = event.changes.iter().map(|change| {
             (change.field.to_owned(), serde_json::json!({ "before": change.before, "after": change.after }))

@@ -6,6 +6,7 @@
 
 mod address;
 mod appointments;
+mod audit;
 mod blocked_time;
 mod booking_rules;
 mod care;
@@ -54,6 +55,7 @@ use crate::domain::ids::PracticeId;
 use crate::domain::settings::PracticeSettings;
 
 pub use address::{DatabaseUrl, POSTGRES_CONNECTIONS, ServerClaim};
+pub use audit::{Since, Stretch};
 pub use blocked_time::{BlockRow, InTheWay};
 pub use care::CareRow;
 pub use claims::{Claim, ClaimKind, HeldTime, Lapsed};

@@ -60,6 +60,7 @@ scoped!(
     idempotency_keys,
     events,
     client_reads,
+    event_reasons,
 );
 
 impl Scoped for entity::practices::Entity {
@@ -243,6 +244,14 @@ impl<'c> Scope<'c> {
     pub(super) async fn run_delete<E: Scoped>(&self, delete: DeleteMany<E>) -> Result<u64, StoreError> {
         let delete: Boxed<'_, _> = Box::pin(delete.exec(self.count()));
         Ok(self.wait_for(delete).await?.rows_affected)
+    }
+
+    /// Says which index to follow, where the planner has no figures to find it by: SQLite's. PostgreSQL's has.
+    pub(super) fn following(&self, index: &str) -> String {
+        match self.executor.get_database_backend() {
+            DbBackend::Sqlite => format!(" INDEXED BY {index}"),
+            _ => String::new(),
+        }
     }
 
     /// Runs a joined query that binds the practice as `$1` and `values` from `$2` on.

@@ -1,10 +1,12 @@
 //! Writes of the clinicians' gates: opt-in, lock, services, hours, and each client's entry.
 
+use std::collections::BTreeMap;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::convert::millis;
+use super::convert::{millis, word};
 use super::{Scope, StoreError};
 use crate::domain::hours::WeeklyHours;
 use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
@@ -43,6 +45,12 @@ impl Scope<'_> {
             change.audience = Set(Some(audience.as_str().to_owned()));
         }
         self.set_clinicians(clinicians, change).await
+    }
+
+    /// Takes a clinician's audience away, which stands where they are not opted in.
+    pub async fn clear_audience(&self, clinician: ClinicianId) -> Result<(), StoreError> {
+        let change = clinician_settings::ActiveModel { audience: Set(None), ..Default::default() };
+        self.set_clinicians(&[clinician], change).await
     }
 
     /// Sets the hold on a clinician, with a reason, or lifts it; their own values stay as they are.
@@ -156,6 +164,23 @@ impl Scope<'_> {
             decided_at: millis(decision.at),
         });
         self.insert_all::<client_access::Entity, _>(rows.collect()).await
+    }
+
+    /// The entries of these clients for one clinician; a client without one is not among them.
+    pub async fn client_access(
+        &self,
+        clinician: ClinicianId,
+        clients: &[ClientId],
+    ) -> Result<BTreeMap<ClientId, Access>, StoreError> {
+        let entries = self
+            .select::<client_access::Entity>()
+            .filter(client_access::Column::ClinicianId.eq(clinician.0))
+            .filter(client_access::Column::ClientId.is_in(clients.iter().map(|id| id.0)));
+        let rows = self.all(entries).await?.into_iter();
+        let entry = |row: client_access::Model| {
+            Ok((ClientId(row.client_id), word(Access::from_text(&row.access), "an access", &row.access)?))
+        };
+        rows.map(entry).collect()
     }
 
     /// Blocks or unblocks these clients in the whole practice.

@@ -117,8 +117,13 @@ impl Write {
     /// Appends to the practice's log, at the next number. Written with the other new rows.
     pub fn append(&mut self, event: &Event, now: Instant) {
         self.appended += 1;
-        let row = self.scope().event_row(self.last_event + self.appended, event, now);
-        self.add(row);
+        let seq = self.last_event + self.appended;
+        let fact = self.scope().event_row(seq, event, now);
+        self.add(fact);
+        if let Some(reason) = &event.reason {
+            let reason = self.scope().reason_row(seq, reason);
+            self.add(reason);
+        }
     }
 
     /// Adds a row to those that go to the database together, when the write is committed or `flush` is called.

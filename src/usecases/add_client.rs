@@ -61,7 +61,8 @@ impl Desk {
                 if let Some(key) = &key {
                     key.keep(&mut write, id.0, now);
                 }
-                write.append(&Event::new(EventKind::ClientAdded, Some(viewer.member_id)).client(id), now);
+                let event = Event::new(EventKind::ClientAdded, Some(viewer.member_id)).client(id);
+                write.append(&event.change("memberId", None, Some(member.to_string())), now);
                 self.commit(viewer.practice_id, write).await?;
                 Ok(id)
             })

@@ -72,7 +72,9 @@ impl Desk {
                 if let Some(key) = &key {
                     key.keep(&mut draft.write, id.0, now);
                 }
-                draft.tell(Event::new(EventKind::ClinicianAdded, Some(draft.actor())).clinician(id));
+                let event = Event::new(EventKind::ClinicianAdded, Some(draft.actor())).clinician(id);
+                let event = event.change("memberId", None, Some(member.to_string()));
+                draft.tell(event.change("timeZone", None, Some(zone.name().to_owned())));
                 Ok((self.finish(draft).await?.settings, id))
             })
         })

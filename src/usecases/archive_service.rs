@@ -27,12 +27,9 @@ impl Desk {
                     .active;
                 if was_active {
                     draft.scope().archive_service(service, draft.decision()).await?;
-                    let id = Some(service.to_string());
-                    draft.tell(Event::new(EventKind::ServiceArchived, Some(draft.actor())).change(
-                        "serviceId",
-                        id,
-                        None,
-                    ));
+                    let event = Event::new(EventKind::ServiceArchived, Some(draft.actor()));
+                    let event = event.change("serviceId", Some(service.to_string()), None);
+                    draft.tell(event.change("active", Some(true.to_string()), Some(false.to_string())));
                 }
                 self.finish(draft).await
             })

@@ -26,7 +26,8 @@ impl Desk {
         let (practice, member, now) = (PracticeId::generate(), MemberId::generate(), self.clock.now());
         let mut write = self.store.begin_practice(practice, &name, zone, now).await?;
         write.scope().insert_member(member, &admin, Some(&email), true, now).await?;
-        write.append(&Event::new(EventKind::PracticeCreated, None), now);
+        let event = Event::new(EventKind::PracticeCreated, None).change("memberId", None, Some(member.to_string()));
+        write.append(&event.change("timeZone", None, Some(zone.name().to_owned())), now);
         self.commit(practice, write).await?;
         Ok((practice, member))
     }

@@ -61,7 +61,13 @@ impl Desk {
                     key.keep(&mut draft.write, service.id.0, draft.now);
                 }
                 let after = Some(service.id.to_string());
-                draft.tell(Event::new(EventKind::ServiceCreated, Some(draft.actor())).change("serviceId", None, after));
+                draft.tell(
+                    Event::new(EventKind::ServiceCreated, Some(draft.actor()))
+                        .change("serviceId", None, after)
+                        .change("durationMinutes", None, Some(service.duration.0.to_string()))
+                        .change("modality", None, Some(service.modality.as_str().to_owned()))
+                        .change("confirmation", None, Some(service.confirmation.as_str().to_owned())),
+                );
                 Ok((self.finish(draft).await?.settings, service.id))
             })
         })

@@ -40,7 +40,7 @@ impl Desk {
                 let was_locked = draft.clinician(set.clinician_id)?.lock.is_some();
                 draft.scope().set_lock(set.clinician_id, reason.clone(), draft.decision()).await?;
                 let kind = if set.locked { EventKind::ClinicianLocked } else { EventKind::ClinicianUnlocked };
-                let event = Event::new(kind, Some(draft.actor())).clinician(set.clinician_id);
+                let event = Event::new(kind, Some(draft.actor())).clinician(set.clinician_id).reason(reason.clone());
                 draft.tell(event.change("locked", Some(was_locked.to_string()), Some(set.locked.to_string())));
                 self.finish(draft).await
             })

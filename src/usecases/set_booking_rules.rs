@@ -19,6 +19,17 @@ pub enum RulesOf {
     Service(ServiceId),
 }
 
+impl RulesOf {
+    /// Where the store keeps them.
+    pub(super) fn level(self) -> (Option<ClinicianId>, Option<ServiceId>) {
+        match self {
+            Self::Practice => (None, None),
+            Self::Clinician(id) => (Some(id), None),
+            Self::Service(id) => (None, Some(id)),
+        }
+    }
+}
+
 /// Whose rules, and what becomes of which.
 #[derive(Clone, Debug)]
 pub struct SetBookingRules {
@@ -53,16 +64,13 @@ impl Desk {
                     .edited(&set.edits, set.of == RulesOf::Practice)
                     .map_err(|(rule, message)| Rejection::invalid(&format!("input.{}", rule.as_str()), message))?;
                 let event = Event::new(EventKind::BookingRulesSet, Some(draft.actor()));
-                let (level, event) = match set.of {
-                    RulesOf::Practice => ((None, None), event),
-                    RulesOf::Clinician(id) => ((Some(id), None), event.clinician(id)),
-                    RulesOf::Service(id) => ((None, Some(id)), event.service(id)),
+                let event = match set.of {
+                    RulesOf::Practice => event,
+                    RulesOf::Clinician(id) => event.clinician(id),
+                    RulesOf::Service(id) => event.service(id),
                 };
-                draft.scope().set_rules(level, &after).await?;
-                let text = |value: Option<i32>| value.map(|value| value.to_string());
-                draft.tell(set.edits.keys().fold(event, |event, rule| {
-                    event.change(rule.as_str(), text(before.get(*rule)), text(after.get(*rule)))
-                }));
+                draft.scope().set_rules(set.of.level(), &after).await?;
+                draft.tell(told(event, &set.edits, &before, &after));
                 self.finish(draft).await
             })
         })
@@ -70,8 +78,14 @@ impl Desk {
     }
 }
 
+/// The rules that change, each before and after.
+pub(super) fn told(event: Event, edits: &RuleEdits, before: &RuleOverrides, after: &RuleOverrides) -> Event {
+    let text = |value: Option<i32>| value.map(|value| value.to_string());
+    edits.keys().fold(event, |event, rule| event.change(rule.as_str(), text(before.get(*rule)), text(after.get(*rule))))
+}
+
 /// What is set there now.
-fn own_rules(draft: &Draft, of: RulesOf) -> Result<RuleOverrides, Denied> {
+pub(super) fn own_rules(draft: &Draft, of: RulesOf) -> Result<RuleOverrides, Denied> {
     Ok(match of {
         RulesOf::Practice => (&draft.before.default_rules).into(),
         RulesOf::Clinician(id) => draft.clinician(id)?.rules.clone(),

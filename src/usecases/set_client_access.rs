@@ -1,11 +1,12 @@
 //! Clients are allowed or blocked: for one clinician by that clinician or an admin, in the whole practice by an admin.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{require_acts_for, require_admin};
-use super::{Change, Changed, Denied, Desk, Refusal};
+use super::{Change, Changed, ClientRow, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::{ClientId, ClinicianId};
+use crate::domain::logged;
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::settings::{Access, Control};
 use crate::domain::viewer::Viewer;
@@ -61,21 +62,36 @@ impl Desk {
                 }
                 // A clinician reaches only clients who are or were in their care.
                 let found = draft.scope().clients(viewer.reach_as_staff(), &clients).await?;
-                let found: BTreeSet<_> = found.iter().map(|one| one.id).collect();
-                if let Some(index) = set.client_ids.iter().position(|id| !found.contains(id)) {
+                let known: BTreeSet<_> = found.iter().map(|one| one.id).collect();
+                if let Some(index) = set.client_ids.iter().position(|id| !known.contains(id)) {
                     return Err(Denied::not_found_at("client", &format!("input.clientIds.{index}")).into());
                 }
+                let before = entries(&draft, &set, &found, &clients).await?;
                 save(&draft, &set, &clients).await?;
-                let word = set.access.map_or("BY_AUDIENCE", |access| access.as_str());
                 for client in &clients {
                     let mut event = Event::new(EventKind::ClientAccessSet, Some(draft.actor())).client(*client);
                     event.clinician_id = set.clinician_id;
-                    draft.tell(event.change("access", None, Some(word.to_owned())));
+                    let before = logged::access(before.get(client).copied());
+                    draft.tell(event.change("access", Some(before), Some(logged::access(set.access))));
                 }
                 self.finish(draft).await
             })
         })
         .await
+    }
+}
+
+/// The entries as they stand; a client without one is not among them.
+async fn entries(
+    draft: &Draft,
+    set: &SetClientAccess,
+    found: &[ClientRow],
+    clients: &[ClientId],
+) -> Result<BTreeMap<ClientId, Access>, Refusal> {
+    let in_practice = |one: &ClientRow| (one.id, if one.blocked { Access::Blocked } else { Access::Allowed });
+    match set.clinician_id {
+        Some(clinician) => Ok(draft.scope().client_access(clinician, clients).await?),
+        None => Ok(found.iter().map(in_practice).collect()),
     }
 }
 

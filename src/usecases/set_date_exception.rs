@@ -3,12 +3,13 @@
 use chrono::{Duration, NaiveDate};
 
 use super::error::require_acts_for;
-use super::set_weekly_hours::{check_services, shown_window};
+use super::set_weekly_hours::check_services;
 use super::settings_change::Draft;
 use super::{Change, Changed, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::hours::Window;
 use crate::domain::ids::{ClinicianId, ServiceId};
+use crate::domain::logged;
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::settings::Clinician;
 use crate::domain::time;
@@ -58,13 +59,16 @@ impl Desk {
                 let clinician = draft.clinician(set.clinician_id)?;
                 let today = time::local_date(clinician.zone, draft.now);
                 check_date(clinician, set.on, today)?;
-                let before = clinician.hours.exceptions.get(&set.on).map(|windows| shown(set.on, windows));
+                let before = clinician.hours.exceptions.get(&set.on).map(|windows| logged::date(set.on, windows));
                 check_services(&draft, set.clinician_id, "input.windows", &set.named_services)?;
-                let (scope, id) = (draft.scope(), set.clinician_id);
-                scope.forget_date_exceptions(id, today - Duration::days(KEPT_DAYS)).await?;
+                let (scope, id, kept_from) = (draft.scope(), set.clinician_id, today - Duration::days(KEPT_DAYS));
+                // The log keeps what was kept until now.
+                let over = logged::dates(clinician.hours.exceptions.range(..kept_from));
+                scope.forget_date_exceptions(id, kept_from).await?;
                 scope.set_date_exception(id, set.on, &set.windows, draft.decision()).await?;
                 let event = Event::new(EventKind::DateExceptionSet, Some(draft.actor())).clinician(id);
-                draft.tell(event.change("hours", before, Some(shown(set.on, &set.windows))));
+                let event = event.change("hours", before, Some(logged::date(set.on, &set.windows)));
+                draft.tell(event.change("datesOver", over, None));
                 self.finish(draft).await
             })
         })
@@ -98,7 +102,7 @@ impl Desk {
 
 fn exception(draft: &Draft, clinician: ClinicianId, on: NaiveDate) -> Result<Option<String>, Refusal> {
     let exceptions = &draft.clinician(clinician)?.hours.exceptions;
-    Ok(exceptions.get(&on).map(|windows| shown(on, windows)))
+    Ok(exceptions.get(&on).map(|windows| logged::date(on, windows)))
 }
 
 fn check_date(clinician: &Clinician, on: NaiveDate, today: NaiveDate) -> Result<(), Rejection> {
@@ -119,11 +123,4 @@ fn check_date(clinician: &Clinician, on: NaiveDate, today: NaiveDate) -> Result<
         return Err(Rejection::of_field(Code::LimitReached, "input.on", message));
     }
     Ok(())
-}
-
-/// A date's windows for the log.
-fn shown(on: NaiveDate, windows: &[Window]) -> String {
-    let windows: Vec<_> = windows.iter().map(shown_window).collect();
-    let windows = if windows.is_empty() { "closed".to_owned() } else { windows.join(", ") };
-    format!("{on} {windows}")
 }

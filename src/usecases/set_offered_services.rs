@@ -6,6 +6,7 @@ use super::error::require_acts_for;
 use super::{Change, Changed, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::{ClinicianId, ServiceId};
+use crate::domain::logged;
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::viewer::Viewer;
 use crate::store::Pairs;
@@ -45,14 +46,14 @@ impl Desk {
                 let rows: Vec<_> = wanted.iter().map(|id| (*id, kept(*id))).collect();
                 draft.scope().set_offered(set.clinician_id, &rows, draft.decision()).await?;
                 let event = Event::new(EventKind::OfferedServicesSet, Some(draft.actor())).clinician(set.clinician_id);
-                draft.tell(event.change("serviceIds", Some(listed(&before)), Some(listed(&wanted))));
+                draft.tell(event.change(
+                    "serviceIds",
+                    Some(logged::services(&before)),
+                    Some(logged::services(&wanted)),
+                ));
                 self.finish(draft).await
             })
         })
         .await
     }
-}
-
-fn listed(ids: &BTreeSet<ServiceId>) -> String {
-    ids.iter().map(ServiceId::to_string).collect::<Vec<_>>().join(" ")
 }

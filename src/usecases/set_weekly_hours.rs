@@ -4,8 +4,9 @@ use super::error::require_acts_for;
 use super::settings_change::Draft;
 use super::{Change, Changed, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
-use crate::domain::hours::{WeeklyHours, Window};
+use crate::domain::hours::WeeklyHours;
 use crate::domain::ids::{ClinicianId, ServiceId};
+use crate::domain::logged;
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::viewer::Viewer;
 use crate::store::Pairs;
@@ -37,11 +38,11 @@ impl Desk {
         self.retrying(|| {
             Box::pin(async {
                 let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![set.clinician_id])).await?;
-                let before = shown(&draft.clinician(set.clinician_id)?.hours.weekly);
+                let before = logged::hours(&draft.clinician(set.clinician_id)?.hours.weekly);
                 check_services(&draft, set.clinician_id, "input.hours", &set.named_services)?;
                 draft.scope().set_hours(set.clinician_id, &set.windows, draft.decision()).await?;
                 let event = Event::new(EventKind::WeeklyHoursSet, Some(draft.actor())).clinician(set.clinician_id);
-                draft.tell(event.change("hours", Some(before), Some(shown(&set.windows))));
+                draft.tell(event.change("hours", Some(before), Some(logged::hours(&set.windows))));
                 self.finish(draft).await
             })
         })
@@ -68,16 +69,4 @@ pub(super) fn check_services(
         }
     }
     Ok(())
-}
-
-/// The windows for the log: day, minutes, and how many services each is kept to.
-fn shown(hours: &[WeeklyHours]) -> String {
-    let one = |hours: &WeeklyHours| format!("{} {}", hours.weekday.as_str(), shown_window(&hours.window));
-    hours.iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
-/// One window for the log.
-pub(super) fn shown_window(window: &Window) -> String {
-    let modality = window.modality.map_or("ANY", |modality| modality.as_str());
-    format!("{}-{} {modality} {}", window.opens_minute, window.closes_minute, window.service_ids.len())
 }

@@ -21,8 +21,9 @@ use paths::Path;
 use printed::Printed;
 use scene::{Caller, Scene};
 
-/// What no mutation can fill yet: null for whoever asks. One that can be filled has no place here.
-const EMPTY: &[(&str, &str)] = &[("AppointmentRequest", "reschedules")];
+/// What no mutation can fill: null or an empty list for whoever asks. One that can be filled has no place here. `unknown`
+/// tells of entries that an older version wrote.
+const EMPTY: &[(&str, &str)] = &[("AppointmentRequest", "reschedules"), ("SettingsSnapshot", "unknown")];
 
 /// What has been asked, and found.
 struct Matrix {

@@ -7,6 +7,9 @@ mod support;
 
 mod access_matrix;
 mod agreement;
+mod audit;
+mod audit_as_of;
+mod audit_undo;
 mod bad_input;
 mod bad_requests;
 mod bad_times;
@@ -39,6 +42,7 @@ mod statements;
 mod stop;
 mod story;
 mod streams;
+mod trail;
 mod two_practices;
 mod validation;
 
@@ -47,6 +51,9 @@ fn main() -> std::process::ExitCode {
         &[
             access_matrix::TESTS,
             agreement::TESTS,
+            audit::TESTS,
+            audit_as_of::TESTS,
+            audit_undo::TESTS,
             bad_input::TESTS,
             bad_requests::TESTS,
             bad_times::TESTS,
@@ -81,6 +88,7 @@ fn main() -> std::process::ExitCode {
             validation::TESTS,
         ],
         &[
+            audit::on_postgres::TESTS,
             servers::on_postgres::TESTS,
             servers::on_postgres::with_tls::TESTS,
             silence::on_postgres::TESTS,

@@ -25,6 +25,13 @@ const LEAVING: &str =
 const DATES: &str = "query($clinician: ID!) { clinician(id: $clinician) {
     selfScheduling { dateExceptions(from: \"2027-01-01\", to: \"2027-02-01\") { on windows { serviceIds } } clockChanges { on } }
     blockedTime(from: \"2027-01-01T00:00:00Z\", to: \"2027-02-01T00:00:00Z\") { id } } }";
+const TRAIL: &str = "{ practice { auditLog(first: 100) { totalCount nodes { summary actor { displayName } member { id }
+    client { displayName } clinician { displayName } service { name } appointmentRequest { id } appointment { id }
+    changes { field } } } } }";
+const AS_OF: &str =
+    "query($clinician: ID!, $client: ID!) { practice { settingsAsOf(at: \"2027-01-04T14:00:00Z\") { enabled
+    clinicians { nodes { clinician { displayName } offeredServices { name } weeklyHours { opensAt } lockedBy { displayName } } }
+    access(clinicianId: $clinician, clientId: $client) { allowed gates { gate decidedBy { displayName } } } } } }";
 const MEMBERS: &str = "{ practice { members(first: 100) { totalCount nodes { displayName active roles } } } }";
 
 const CHECKLISTS: &str = "{ practice { selfScheduling { setupChecklist { step } }
@@ -63,6 +70,8 @@ async fn counts(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(
         ("leaving", &practice.admin, LEAVING, json!({ "clinician": dana.id })),
         ("dates", dana, DATES, json!({ "clinician": dana.id })),
         ("members", &practice.admin, MEMBERS, json!({})),
+        ("trail", &practice.admin, TRAIL, json!({})),
+        ("as of", &practice.admin, AS_OF, json!({ "clinician": dana.id, "client": casey.id })),
     ];
     let mut counts = Vec::new();
     for (name, person, query, variables) in operations {

@@ -109,10 +109,13 @@ pub fn items(of: &str, field: &str) -> Option<u64> {
         (_, "roles" | "canBeDoneBy" | "canBeOpenedBy" | "canBeMadeBy" | "links") => 2,
         (_, "setupChecklist" | "gates" | "closedGates" | "notAsked" | "changesToOpen") => 10,
         ("Practice" | "ClientView", "services") => 20,
-        ("ClinicianSelfScheduling" | "ClinicianView", "offeredServices" | "weeklyHours") => 10,
-        ("ClinicianSelfScheduling", "dateExceptions") => 20,
+        ("ClinicianSelfScheduling" | "ClinicianView" | "ClinicianSnapshot", "offeredServices" | "weeklyHours") => 10,
+        ("ClinicianSelfScheduling" | "ClinicianSnapshot", "dateExceptions") => 20,
         ("ClinicianSelfScheduling", "clockChanges") => 2,
         ("DateException" | "ClockChange", "windows") => 2,
+        ("AuditEntry", "changes") => 3,
+        ("SettingsSnapshot", "services") => 20,
+        ("SettingsSnapshot", "unknown") => 1,
         ("WeeklyHours" | "DateWindow", "serviceIds") => 5,
         ("Clinician", "blockedTime") => 50,
         ("BlockTimePayload", "supersededRequests" | "pendingRequestsInTheWay" | "appointmentsInTheWay") => 20,
@@ -133,6 +136,8 @@ pub fn work(of: &str, field: &str) -> u64 {
     match (of, field) {
         // Every client is judged with every clinician, before and after.
         ("Mutation", "setPracticeSelfScheduling" | "setClinicianSelfScheduling" | "updatePracticePolicy") => 3_500,
+        // It may be that of the practice switch.
+        ("Mutation", "undoSettingsChange") => 3_500,
         ("Mutation", "setClientAccess") => 2_000,
         ("Mutation", "setOfferedServices" | "setWeeklyHours" | "lockClinicianSelfScheduling") => 1_000,
         ("Mutation", "setBookingRules") => 1_000,
@@ -147,8 +152,14 @@ pub fn work(of: &str, field: &str) -> u64 {
         ("PracticeSelfScheduling", "setupChecklist") => 200,
         ("ClinicianSelfScheduling", "setupChecklist") => 20,
         ("ClientView", "clinicians") => 200,
+        // The settings are loaded and the log undone.
+        ("Practice", "settingsAsOf") => 1_000,
+        ("SettingsSnapshot", "access") => 300,
         // A page is looked up and counted, however little of it is shown.
-        ("Practice" | "Clinician" | "Client", "members" | "clients" | "clinicians" | "appointmentRequests") => 200,
+        (
+            "Practice" | "Clinician" | "Client",
+            "members" | "clients" | "clinicians" | "appointmentRequests" | "auditLog",
+        ) => 200,
         _ => 0,
     }
 }

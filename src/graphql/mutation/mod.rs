@@ -29,6 +29,7 @@ mod set_practice_self_scheduling;
 mod set_weekly_hours;
 mod start_care;
 mod unblock_time;
+mod undo_settings_change;
 mod unlink_member;
 mod update_clinician;
 mod update_member_roles;
@@ -53,6 +54,7 @@ pub struct Mutation(
     set_client_access::SetClientAccess,
     block_time::BlockTime,
     unblock_time::UnblockTime,
+    undo_settings_change::UndoSettingsChange,
     request_appointment::RequestAppointment,
     withdraw_appointment_request::WithdrawAppointmentRequest,
     confirm_appointment_request::ConfirmAppointmentRequest,

@@ -40,7 +40,7 @@ pub struct SelfSchedulingAccess {
 impl SelfSchedulingAccess {
     /// The smallest set of changes that would open every gate that is closed, in an order in which they can be made: without
     /// any one of them the client still cannot book. They open no more than they must. Empty where `allowed` is true;
-    /// null where no change helps, for which see `cannotBeOpenedBecause`. Others read in `GateStatus.remedy` what they can
+    /// null where no change helps, for which see `cannotBeOpenedBecause`, and of what is past. Others read in `GateStatus.remedy` what they can
     /// do.
     async fn changes_to_open(&self) -> Option<Vec<AccessChangeNeeded>> {
         let needed = self.opening.as_ref()?.as_ref().ok()?;

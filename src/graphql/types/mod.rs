@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod appointment;
+pub mod audit;
 pub mod blocked_time;
 pub mod checklist;
 pub mod client;
@@ -21,6 +22,7 @@ pub mod rules;
 pub mod self_scheduling;
 pub mod service;
 pub mod slot;
+pub mod snapshot;
 pub mod soonest;
 pub mod viewer;
 pub mod weekly_hours;

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object, Result};
 
 use super::Settings;
+use super::audit::{self, AuditFilter};
 use super::client;
 use super::client_read::{self, ClientReadFilter};
 use super::clinician::Clinician;
@@ -10,15 +11,16 @@ use super::member;
 use super::request;
 use super::self_scheduling::PracticeSelfScheduling;
 use super::service::Service;
+use super::snapshot::SettingsSnapshot;
 use super::soonest::SoonestSlotList;
 use crate::graphql::context::Asking;
 use crate::graphql::enums::Modality;
 use crate::graphql::error::{denial, top_level};
-use crate::graphql::input::AppointmentRequestFilter;
+use crate::graphql::input::{self, AppointmentRequestFilter};
 use crate::graphql::loaders::BookableOf;
 use crate::graphql::page::{
-    self, AppointmentRequestConnection, ClientConnection, ClientReadConnection, ClinicianConnection, MemberConnection,
-    Window,
+    self, AppointmentRequestConnection, AuditEntryConnection, ClientConnection, ClientReadConnection,
+    ClinicianConnection, MemberConnection, Window,
 };
 use crate::graphql::scalars::{Cursor, DateTime, TimeZone};
 use crate::usecases::RequestFilter;
@@ -158,6 +160,30 @@ impl Practice {
         modality: Option<Modality>,
     ) -> Result<SoonestSlotList> {
         SoonestSlotList::load(ctx, &service_id, (&from, &to), first, modality).await.map_err(top_level)
+    }
+
+    /// The audit trail, newest first: who did what, for whom, before and after, and why.
+    async fn audit_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 50 where nothing is given.")] first: Option<i32>,
+        #[graphql(desc = "Only those after, and so older than, this `pageInfo.endCursor` of an earlier page.")]
+        after: Option<String>,
+        #[graphql(desc = "Which to list; all where nothing is given.")] filter: Option<AuditFilter>,
+    ) -> Option<Result<AuditEntryConnection>> {
+        Some(audit::page(ctx, first, after, filter).await.map_err(top_level))
+    }
+
+    /// The settings as they were after the last change at or before an instant, rebuilt from the log: why was this booking
+    /// possible last month? BAD_USER_INPUT where the instant is still to come, lies before the practice's first entry, or
+    /// more than 10,000 changes of settings have been made since.
+    async fn settings_as_of(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The instant, now or earlier.")] at: DateTime,
+    ) -> Option<Result<SettingsSnapshot>> {
+        let found = async { ctx.desk().settings_as_of(ctx.viewer()?, input::instant("at", &at)?).await };
+        Some(found.await.map(SettingsSnapshot).map_err(top_level))
     }
 
     /// Where the practice's event log stands now. Read it before you load what you show, and subscribe with it as

@@ -111,6 +111,7 @@ fn of_settings(scene: &Scene) -> Vec<Act> {
             json!({ "clinicianId": dana, "clientIds": [casey], "access": "BLOCKED" }),
             json!({ "clinicianId": "dana", "clientIds": [casey], "access": "BLOCKED" }),
         ),
+        ours("undoSettingsChange", Whose::Practices, json!({ "entryId": scene.change }), json!({ "entryId": "entry" })),
     ]
 }
 

@@ -39,8 +39,11 @@ impl Path {
 const RANGE: &str = "from: \"2027-01-01T00:00:00Z\", to: \"2027-02-01T00:00:00Z\"";
 const DATES: &str = "from: \"2027-01-01\", to: \"2027-12-31\"";
 
-/// The arguments that a field of a type is asked with; nothing where it needs none. `LOG` and `SERVICE` stand for those of the
-/// caller's own practice.
+/// When the tests begin.
+const AS_OF: &str = "at: \"2027-01-04T14:00:00Z\"";
+
+/// The arguments that a field of a type is asked with; nothing where it needs none. `LOG`, `SERVICE` and
+/// `THEIR_…` stand for those of the caller's own practice.
 pub fn arguments(scene: &Scene, of: &str, field: &str) -> Option<String> {
     let (dana, casey) = (&scene.dana.id, &scene.casey.id);
     let service = &scene.practice.service_id;
@@ -56,6 +59,8 @@ pub fn arguments(scene: &Scene, of: &str, field: &str) -> Option<String> {
         ("ClientView", "availableSlots") => format!("clinicianId: \"{dana}\", serviceId: \"{service}\", {RANGE}"),
         ("ClientView", "selfSchedulingAccess") => format!("clinicianId: \"{dana}\""),
         ("Query", "selfSchedulingAccess") => format!("clinicianId: \"{dana}\", clientId: \"{casey}\""),
+        ("Practice", "settingsAsOf") => AS_OF.to_owned(),
+        ("SettingsSnapshot", "access") => "clinicianId: \"THEIR_CLINICIAN\", clientId: \"THEIR_CLIENT\"".to_owned(),
         ("Clinician", "availableSlots") => format!("serviceId: \"{service}\", {RANGE}"),
         ("Clinician" | "Client", "appointments") | ("Clinician", "blockedTime") => RANGE.to_owned(),
         ("ClinicianSelfScheduling", "rules") => format!("serviceId: \"{service}\""),
@@ -93,6 +98,11 @@ pub fn while_locked(scene: &Scene) -> Vec<Path> {
     vec![
         Path::new("ClinicianLock", Whose::Clinicians, &settings("lock { @ }")),
         Path::new("ClinicianSelfScheduling", Whose::Clinicians, &settings("@")),
+        Path::new(
+            "ClinicianSnapshot",
+            Whose::Askers,
+            &format!("{{ practice {{ settingsAsOf({AS_OF}) {{ clinicians {{ nodes {{ @ }} }} }} }} }}"),
+        ),
         Path::new(
             "AccessChangeNeeded",
             Whose::Theirs,
@@ -144,6 +154,14 @@ fn of_the_practice(scene: &Scene) -> Vec<Path> {
         practice("ClientEdge", "clients { edges { @ } }"),
         practice("AppointmentRequestConnection", "appointmentRequests { @ }"),
         practice("AppointmentRequestEdge", "appointmentRequests { edges { @ } }"),
+        practice("AuditEntryConnection", "auditLog { @ }"),
+        practice("AuditEntryEdge", "auditLog { edges { @ } }"),
+        practice("AuditEntry", "auditLog { nodes { @ } }"),
+        practice("AuditChange", "auditLog { nodes { changes { @ } } }"),
+        practice("SettingsSnapshot", &format!("settingsAsOf({AS_OF}) {{ @ }}")),
+        practice("ClinicianSnapshotConnection", &format!("settingsAsOf({AS_OF}) {{ clinicians {{ @ }} }}")),
+        practice("ClinicianSnapshotEdge", &format!("settingsAsOf({AS_OF}) {{ clinicians {{ edges {{ @ }} }} }}")),
+        practice("ClinicianSnapshot", &format!("settingsAsOf({AS_OF}) {{ clinicians {{ nodes {{ @ }} }} }}")),
     ]
 }
 
@@ -262,7 +280,9 @@ pub fn document(printed: &Printed, scene: &Scene, path: &Path, caller: &Caller) 
     };
     let fields: Vec<_> = selection(printed, path).iter().map(selected).collect();
     let document = path.document.replace('@', &fields.join(" "));
-    document.replace("LOG", &caller.log).replace("SERVICE", &caller.service)
+    let (clinician, client) = &caller.pair;
+    let document = document.replace("LOG", &caller.log).replace("SERVICE", &caller.service);
+    document.replace("THEIR_CLINICIAN", clinician).replace("THEIR_CLIENT", client)
 }
 
 /// The fields that a path selects.

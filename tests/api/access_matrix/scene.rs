@@ -40,6 +40,8 @@ pub struct Caller {
     pub log: String,
     /// A service of their own practice.
     pub service: String,
+    /// A clinician and a client of their own practice.
+    pub pair: (String, String),
     /// A stretch of Dana's blocked time that is theirs to free, who may.
     pub block: String,
 }
@@ -67,6 +69,8 @@ pub struct Scene {
     pub link: String,
     /// Time that Dana blocked: one for herself to free, one for an admin.
     pub blocks: Vec<String>,
+    /// The entry of a change of Ida's hours, which nothing else is built on.
+    pub change: String,
     /// The log's number behind which everybody has heard of something.
     pub mark: i64,
 }
@@ -100,6 +104,12 @@ impl Scene {
             "opensAt": "09:00", "closesAt": "12:00", "serviceIds": [practice.service_id], "modality": "IN_PERSON" }]);
         dana.done("setWeeklyHours", "", json!({ "clinicianId": dana.id, "hours": hours })).await;
         let blocks = other_settings(&practice, &dana).await;
+        let hours = json!([{ "weekday": "TUESDAY", "opensAt": "14:00", "closesAt": "18:00" },
+            { "weekday": "THURSDAY", "opensAt": "09:00", "closesAt": "12:00" }]);
+        ida.done("setWeeklyHours", "", json!({ "clinicianId": ida.id, "hours": hours })).await;
+        let newest = "{ practice { auditLog(first: 1) { nodes { id } } } }";
+        let newest = practice.admin.run(newest, json!({})).await;
+        let change = text(&newest["practice"]["auditLog"]["nodes"][0]["id"]);
         let own = "{ viewer { member { id } } }";
         let danas_member = text(&dana.run(own, json!({})).await["viewer"]["member"]["id"]);
         let lees_member = text(&lee.run(own, json!({})).await["viewer"]["member"]["id"]);
@@ -142,6 +152,7 @@ impl Scene {
             lees_member,
             link,
             blocks,
+            change,
             mark,
         };
         scene.lock(true).await;
@@ -181,6 +192,7 @@ impl Scene {
             is_elsewhere: false,
             log: home.trim_start_matches("practice_").to_owned(),
             service: self.practice.service_id.clone(),
+            pair: (self.dana.id.clone(), self.casey.id.clone()),
             block: self.blocks[1].clone(),
         };
         let unknown = |name, person| Caller { is_signed_in: false, ..caller(name, person, &[], nobody) };
@@ -197,7 +209,13 @@ impl Scene {
             },
             caller("another clinician", &self.ida, &[Role::Clinician], nobody),
             caller("admin", &self.practice.admin, &[Role::Admin], nobody),
-            Caller { is_elsewhere: true, log, service: self.elsewhere.service_id.clone(), ..admin },
+            Caller {
+                is_elsewhere: true,
+                log,
+                service: self.elsewhere.service_id.clone(),
+                pair: (self.elsewhere.clinician.id.clone(), self.elsewhere.client.id.clone()),
+                ..admin
+            },
         ]
     }
 }
