@@ -5,7 +5,7 @@ mod acts;
 mod door;
 mod judge;
 mod paths;
-mod printed;
+pub mod printed;
 mod scene;
 
 use std::collections::{BTreeMap, BTreeSet};

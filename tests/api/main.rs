@@ -25,6 +25,7 @@ mod gates;
 mod handing_over;
 mod hours;
 mod http;
+mod impact;
 mod members;
 mod metrics;
 mod nearness;
@@ -68,6 +69,7 @@ fn main() -> std::process::ExitCode {
             handing_over::TESTS,
             hours::TESTS,
             http::TESTS,
+            impact::TESTS,
             members::TESTS,
             metrics::TESTS,
             nearness::TESTS,

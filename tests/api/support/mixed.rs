@@ -119,7 +119,8 @@ impl Mixed {
         }
     }
 
-    fn window(&self, chance: &mut Chance) -> Value {
+    /// Hours of a weekday, now and then for one service or one way of meeting only.
+    pub fn window(&self, chance: &mut Chance) -> Value {
         let (day, opens) = (*chance.pick(&["MONDAY", "TUESDAY", "FRIDAY"]), 8 + chance.below(10));
         let closes = opens + 1 + chance.below(4);
         let kept_to = chance.one_in(4).then(|| vec![chance.pick(&self.services)]);
