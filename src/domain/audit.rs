@@ -117,6 +117,16 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
     let in_practice = entry.clinician_id.is_none();
     let text = match entry.kind {
         EventKind::PracticeCreated => "The practice was created.",
+        EventKind::PracticeSelfSchedulingSet if entry.after("startsAt").is_some() => {
+            "The practice switch was turned on for a later start."
+        }
+        EventKind::PracticePaused => "New requests to the practice were paused.",
+        EventKind::PracticeResumed => "The pause of new requests to the practice was lifted.",
+        EventKind::ClinicianPaused => "New requests to {clinician} were paused.",
+        EventKind::ClinicianResumed => "The pause of new requests to {clinician} was lifted.",
+        EventKind::ClinicianSelfSchedulingSet if entry.after("startsAt").is_some() => {
+            "{clinician} was opted in to self-scheduling for a later start."
+        }
         EventKind::PracticeSelfSchedulingSet => turned(
             "enabled",
             "The practice switch was turned on.",

@@ -31,6 +31,9 @@ struct Shut {
     service_named: bool,
     start_hour: Option<i64>,
     selected: bool,
+    /// Of the practice, and of the clinician: a start to come, and a pause.
+    waits: (bool, bool),
+    paused: (bool, bool),
 }
 
 prop_compose! {
@@ -43,14 +46,16 @@ prop_compose! {
         access in prop_oneof![Just(None), Just(Some(Access::Allowed)), Just(Some(Access::Blocked))],
         (pending, service_named, selected) in (0_u64..6, any::<bool>(), any::<bool>()),
         start_hour in prop::option::of(20_i64..200),
+        (waits, paused) in any::<((bool, bool), (bool, bool))>(),
     ) -> Shut {
-        Shut { switch, opted_in, locked, offered, window, exception, care, blocked, access, pending, service_named, start_hour, selected }
+        Shut { switch, opted_in, locked, offered, window, exception, care, blocked, access, pending, service_named, start_hour, selected, waits, paused }
     }
 }
 
 fn case_of(shut: &Shut) -> Case {
     let (now, today) = (parse_instant(NOW).expect("an instant"), parse_date("2027-01-04").expect("a date"));
     let decision = Decision { by: None, at: now };
+    let start = |waits: bool| waits.then_some(now + chrono::Duration::days(3));
     let service = Service { id: ServiceId::generate(), ..to_be_created() };
     let window = |(opens_minute, minutes): (i32, i32)| {
         let closes_minute = opens_minute + minutes;
@@ -71,6 +76,8 @@ fn case_of(shut: &Shut) -> Case {
         enabled: shut.opted_in == Some(true),
         audience: shut.opted_in.map(|_| audience),
         enabled_decision: None,
+        starts_at: start(shut.waits.1 && shut.opted_in == Some(true)),
+        pause: shut.paused.1.then_some(decision),
         lock: shut.locked.then(|| Lock { reason: "leave".to_owned(), decision }),
         lock_decision: None,
         offered: shut.offered.then_some((service.id, decision)).into_iter().collect(),
@@ -98,6 +105,8 @@ fn case_of(shut: &Shut) -> Case {
         revision: 1,
         enabled: shut.switch,
         enabled_decision: None,
+        starts_at: start(shut.waits.0 && shut.switch),
+        pause: shut.paused.0.then_some(decision),
         clinician_opt_in: Control::ClinicianOrAdmin,
         client_access_control: Control::ClinicianOrAdmin,
         default_rules: BookingRules::DEFAULT,
@@ -113,8 +122,7 @@ fn case_of(shut: &Shut) -> Case {
         care_to_come: care_from.filter(|from| *from > today).into_iter().collect(),
         pending,
         waiting: (0..pending).map(|_| RequestId::generate()).collect(),
-        today,
-        now,
+        moment: Moment { now, today },
     }
 }
 
@@ -122,13 +130,13 @@ fn case_of(shut: &Shut) -> Case {
 fn verdicts(case: &Case) -> Vec<Verdict> {
     let (settings, clinician) = (&case.settings, case.clinician());
     let service = case.service_id.map(|id| &settings.services[&id]);
-    let mut verdicts = judge(settings, clinician, case.standing.as_ref(), service, case.today);
+    let mut verdicts = judge(settings, clinician, case.standing.as_ref(), service, case.moment);
     let Some(service) = service else { return verdicts };
     let rules = settings.rules_for(clinician, service);
     let asked = case.start.map(|start| {
         let range = Interval::new(start, start + chrono::Duration::seconds(1));
         let wanted = Wanted { service_id: service.id, duration: service.duration, modality: Modality::InPerson };
-        let offer = Offer::new(clinician.zone, &clinician.hours, &wanted, &rules, &[], range, case.now);
+        let offer = Offer::new(clinician.zone, &clinician.hours, &wanted, &rules, &[], range, case.moment.now);
         AskedStart { offered: offer.check(start), client_is_booked: false }
     });
     judge_time(&mut verdicts, case.pending >= 3, asked.as_ref());
