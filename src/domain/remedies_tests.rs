@@ -52,6 +52,18 @@ prop_compose! {
     }
 }
 
+fn standing_of(shut: &Shut, care_from: Option<NaiveDate>, decision: Decision) -> ClientStanding {
+    ClientStanding {
+        client_id: ClientId::generate(),
+        active: true,
+        active_decision: None,
+        blocked: shut.blocked,
+        blocked_decision: None,
+        care: care_from.map(|started_on| Care { started_on, started: decision, ended_on: None, ended: None }),
+        access: shut.access.map(|access| (access, decision)),
+    }
+}
+
 fn case_of(shut: &Shut) -> Case {
     let (now, today) = (parse_instant(NOW).expect("an instant"), parse_date("2027-01-04").expect("a date"));
     let decision = Decision { by: None, at: now };
@@ -87,15 +99,7 @@ fn case_of(shut: &Shut) -> Case {
         rules: RuleOverrides::default(),
     };
     let care_from = shut.care.map(|days| today + chrono::Duration::days(days));
-    let standing = ClientStanding {
-        client_id: ClientId::generate(),
-        active: true,
-        active_decision: None,
-        blocked: shut.blocked,
-        blocked_decision: None,
-        care: care_from.map(|started_on| Care { started_on, started: decision, ended_on: None, ended: None }),
-        access: shut.access.map(|access| (access, decision)),
-    };
+    let standing = standing_of(shut, care_from, decision);
     let named = shut.service_named.then_some(service.id);
     let (clinician_id, pending) = (clinician.id, if named.is_some() { shut.pending } else { 0 });
     let settings = PracticeSettings {

@@ -38,6 +38,9 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// On, at once.
+    pub const ON: Self = Self { enabled: true, starts_at: None };
+
     /// Off.
     pub const OFF: Self = Self { enabled: false, starts_at: None };
 

@@ -99,7 +99,6 @@ pub fn while_locked(scene: &Scene) -> Vec<Path> {
         Path::new("ClinicianLock", Whose::Clinicians, &settings("lock { @ }")),
         Path::new("ClinicianSelfScheduling", Whose::Clinicians, &settings("@")),
         Path::new("NewRequestsPause", Whose::Clinicians, &settings("pause { @ }")),
-        Path::new("NewRequestsPause", Whose::Askers, "{ practice { selfScheduling { pause { @ } } } }"),
         Path::new("PracticeSelfScheduling", Whose::Askers, "{ practice { selfScheduling { @ } } }"),
         Path::new("SettingsSnapshot", Whose::Askers, &format!("{{ practice {{ settingsAsOf({AS_OF}) {{ @ }} }} }}")),
         Path::new(
