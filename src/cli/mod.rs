@@ -115,7 +115,7 @@ impl Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Rejected(rejection) => Self(rejection.message),
+            Refusal::Rejected(rejection) | Refusal::Stale(rejection, _) => Self(rejection.message),
             Refusal::Denied(denied) => Self(denied.to_string()),
             Refusal::Fault(fault) => Self(format!("The database failed: {}.", fault.0)),
         }

@@ -5,12 +5,12 @@ use async_graphql::{Error, ErrorExtensions, Pos, ServerError};
 
 use super::request_id;
 use crate::domain::rejection::{Code, Rejection};
-use crate::usecases::{Denied, Fault, FaultKind, Refusal};
+use crate::usecases::{Changed, Denied, Fault, FaultKind, Refusal};
 
 /// A refusal as a top-level error: what a query can answer, and what a mutation answers where its payload cannot.
 pub fn top_level(refusal: Refusal) -> Error {
     match refusal {
-        Refusal::Rejected(rejection) => bad_input(&rejection),
+        Refusal::Rejected(rejection) | Refusal::Stale(rejection, _) => bad_input(&rejection),
         Refusal::Denied(denied) => denial(&denied),
         Refusal::Fault(fault) => internal(&fault),
     }
@@ -77,6 +77,11 @@ fn internal(fault: &Fault) -> Error {
 pub trait Payload: Default {
     /// The payload of a refusal; none where the mutation declares no such code.
     fn refused(rejection: &Rejection) -> Option<Self>;
+
+    /// The same with what the change would do; only payloads of settings changes tell of it.
+    fn with_impact(self, _: Changed) -> Self {
+        self
+    }
 }
 
 /// Puts a rule's refusal into the payload, and everything else to the top.
@@ -85,6 +90,9 @@ pub fn answer<P: Payload>(outcome: Result<P, Refusal>) -> async_graphql::Result<
         Ok(payload) => Ok(payload),
         Err(Refusal::Rejected(rejection)) => {
             P::refused(&rejection).ok_or_else(|| internal(&undeclared(rejection.code)))
+        }
+        Err(Refusal::Stale(rejection, shown)) => {
+            declared(&rejection).map(|payload: P| payload.with_impact(*shown)).map_err(top_level)
         }
         Err(refusal) => Err(top_level(refusal)),
     }
@@ -133,7 +141,20 @@ macro_rules! refusals {
             fn refused(rejection: &$crate::domain::rejection::Rejection) -> Option<Self> {
                 Some(Self { errors: vec![$error::from_rejection(rejection)?], ..Self::default() })
             }
+
+            $($crate::graphql::error::fresh_impact!($variant);)+
         }
     };
 }
 pub(crate) use refusals;
+
+/// A payload that refuses a stale revision has an `impact`, and shows there what the change would do now.
+macro_rules! fresh_impact {
+    (StaleRevision) => {
+        fn with_impact(self, changed: $crate::usecases::Changed) -> Self {
+            Self { impact: Some($crate::graphql::types::impact::SelfSchedulingImpact(changed)), ..self }
+        }
+    };
+    ($other:ident) => {};
+}
+pub(crate) use fresh_impact;

@@ -1,5 +1,6 @@
 //! The three kinds of "no": a rule's, a right's, and a fault.
 
+use super::Changed;
 use crate::domain::ids::ClinicianId;
 use crate::domain::rejection::Rejection;
 use crate::domain::viewer::Viewer;
@@ -10,6 +11,8 @@ use crate::store::StoreError;
 pub enum Refusal {
     /// A rule said no: the caller can do something about it.
     Rejected(Rejection),
+    /// The settings are not where the caller saw them; with what the change would do to them as they are.
+    Stale(Rejection, Box<Changed>),
     /// The caller may not, or there is nothing there for them.
     Denied(Denied),
     /// Something broke; the cause is for the log only.

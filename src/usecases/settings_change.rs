@@ -1,7 +1,9 @@
 //! How every settings change is made: under the write lock, against the revision the caller saw, with its impact
-//! computed from the facts before and after. A dry run is the same change, taken back instead of committed.
+//! computed from the facts before and after. A dry run is the same change, taken back instead of committed; so is one against
+//! another revision, which is refused then.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -41,6 +43,13 @@ pub struct Changed {
     pub revision: i64,
 }
 
+/// Without names and reasons: a refusal is logged, and may carry one.
+impl fmt::Debug for Changed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Changed").field("revision", &self.revision).finish_non_exhaustive()
+    }
+}
+
 /// A settings change between its first and its last statement.
 pub(super) struct Draft {
     pub write: Write,
@@ -49,6 +58,8 @@ pub(super) struct Draft {
     standings: Standings,
     pairs: Pairs,
     dry_run: bool,
+    /// Why it is refused once it has shown what it would do: the caller saw other settings.
+    stale: Option<Rejection>,
     viewer: Viewer,
     pub now: Instant,
     pub today: NaiveDate,
@@ -56,10 +67,11 @@ pub(super) struct Draft {
 }
 
 impl Desk {
-    /// Begins a change that can touch these pairs, if the settings are where the caller saw them.
+    /// Begins a change that can touch these pairs. Where the settings are not where the caller saw them, it goes on as a dry
+    /// run, and `finish` refuses it with what it would do now.
     pub(super) async fn draft(&self, viewer: &Viewer, change: &Change, pairs: Pairs) -> Result<Draft, Refusal> {
-        let draft = self.draft_of_retry(viewer, change, pairs).await?;
-        draft.check_revision(change)?;
+        let mut draft = self.draft_of_retry(viewer, change, pairs).await?;
+        draft.check_revision(change);
         Ok(draft)
     }
 
@@ -79,7 +91,8 @@ impl Desk {
         let standings = write.scope().standings(&pairs, today).await?;
         write.move_revision().await?;
         let (dry_run, viewer) = (change.dry_run, viewer.clone());
-        Ok(Draft { write, before, standings, pairs, dry_run, viewer, now, today, events: Vec::new() })
+        let (stale, events) = (None, Vec::new());
+        Ok(Draft { write, before, standings, pairs, dry_run, stale, viewer, now, today, events })
     }
 
     /// Compares before with after, then commits or, on a dry run, takes everything back.
@@ -117,7 +130,11 @@ impl Desk {
             let revision = draft.before.revision;
             draft.write.roll_back().await?;
             let settings = if draft.events.is_empty() { draft.before } else { settings };
-            return Ok(Changed { dry_run: draft.dry_run, settings, impact, revision });
+            let shown = Changed { dry_run: draft.dry_run, settings, impact, revision };
+            return match draft.stale {
+                Some(rejection) => Err(Refusal::Stale(rejection, Box::new(shown))),
+                None => Ok(shown),
+            };
         }
         for event in &draft.events {
             draft.write.append(event, draft.now);
@@ -142,11 +159,11 @@ impl Draft {
         Ok(self.before)
     }
 
-    /// Refuses where the settings are not at the revision that the caller saw.
-    pub fn check_revision(&self, change: &Change) -> Result<(), Rejection> {
-        match &change.expected_revision {
-            Some(expected) if *expected != self.before.revision.to_string() => Err(stale(self.before.revision)),
-            _ => Ok(()),
+    /// Where the settings are not at the revision that the caller saw, nothing is saved from here on.
+    pub fn check_revision(&mut self, change: &Change) {
+        let revision = self.before.revision;
+        if change.expected_revision.as_ref().is_some_and(|expected| *expected != revision.to_string()) {
+            (self.dry_run, self.stale) = (true, Some(stale(revision)));
         }
     }
 
@@ -176,8 +193,8 @@ fn stale(revision: i64) -> Rejection {
         Code::StaleRevision,
         "input.expectedRevision",
         format!(
-            "The practice's settings have changed since: they are at revision {revision} now. Preview again with dryRun: \
-             true, and give back the revision of that preview."
+            "The practice's settings have changed since: they are at revision {revision} now. The impact beside this is \
+             what the change would do now; give back its revision to apply exactly that."
         ),
     )
 }

@@ -50,7 +50,8 @@ impl Desk {
                     None => None,
                 };
                 if known.is_none() {
-                    draft.check_revision(change)?;
+                    draft.check_revision(change);
+                    let scope = draft.scope();
                     let all = scope.care_of(Reach::of_clinician(start.clinician_id), &[start.client_id]).await?;
                     let starts_on = starts_on.unwrap_or(draft.today);
                     if let Some(row) = all.iter().find(|row| !row.care.is_over(starts_on)) {

@@ -41,6 +41,7 @@ mod sign_in;
 mod silence;
 mod sockets;
 mod soonest;
+mod stale_revision;
 mod statements;
 mod stop;
 mod story;
@@ -86,6 +87,7 @@ fn main() -> std::process::ExitCode {
             sign_in::TESTS,
             sockets::TESTS,
             soonest::TESTS,
+            stale_revision::TESTS,
             statements::TESTS,
             stop::TESTS,
             story::TESTS,

@@ -27,7 +27,7 @@ pub struct ArchiveServiceInput {
 pub struct ArchiveServicePayload {
     /// The service after the change, on a dry run as it would be; null where it was refused.
     service: Option<Service>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<ArchiveServiceError>,
@@ -37,7 +37,8 @@ refusals! {
     ArchiveServicePayload, ArchiveServiceError, ArchiveServiceErrorCode:
     /// An id of another kind.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
 }
 

@@ -35,7 +35,7 @@ pub struct DeactivateClinicianPayload {
     pending_requests: Vec<AppointmentRequest>,
     /// Booked appointments to come, by start, at most 500; empty where it was refused. They stay booked.
     coming_appointments: Vec<Appointment>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<DeactivateClinicianError>,
@@ -45,7 +45,8 @@ refusals! {
     DeactivateClinicianPayload, DeactivateClinicianError, DeactivateClinicianErrorCode:
     /// An id of another kind.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
 }
 

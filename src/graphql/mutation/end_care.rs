@@ -33,7 +33,7 @@ pub struct EndCareInput {
 pub struct EndCarePayload {
     /// The client; null where it was refused.
     client: Option<Client>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<EndCareError>,
@@ -43,7 +43,8 @@ refusals! {
     EndCarePayload, EndCareError, EndCareErrorCode:
     /// A date that is not one or lies before care began, or an id of another kind.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
     /// The client is not in this clinician's care.
     NotInCare,

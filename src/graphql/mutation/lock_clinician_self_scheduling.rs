@@ -31,7 +31,7 @@ pub struct LockClinicianSelfSchedulingInput {
 pub struct LockClinicianSelfSchedulingPayload {
     /// The clinician with their settings after the change, on a dry run as they would be; null where it was refused.
     clinician: Option<Clinician>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<LockClinicianSelfSchedulingError>,
@@ -41,7 +41,8 @@ refusals! {
     LockClinicianSelfSchedulingPayload, LockClinicianSelfSchedulingError, LockClinicianSelfSchedulingErrorCode:
     /// An id of another kind, or a reason that is missing or too long.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
 }
 

@@ -32,7 +32,7 @@ pub struct PauseNewRequestsPayload {
     practice: Option<Practice>,
     /// The clinician whose new requests were meant; null for the whole practice, and where it was refused.
     clinician: Option<Clinician>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<PauseNewRequestsError>,
@@ -42,7 +42,8 @@ refusals! {
     PauseNewRequestsPayload, PauseNewRequestsError, PauseNewRequestsErrorCode:
     /// An id of another kind.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
 }
 

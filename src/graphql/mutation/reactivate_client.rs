@@ -27,7 +27,7 @@ pub struct ReactivateClientInput {
 pub struct ReactivateClientPayload {
     /// The client as they stand, on a dry run as they stood before; null where it was refused.
     client: Option<Client>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<ReactivateClientError>,
@@ -37,7 +37,8 @@ refusals! {
     ReactivateClientPayload, ReactivateClientError, ReactivateClientErrorCode:
     /// An id of another kind.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
     /// The member cannot sign in: let them come back with `reactivateMember` first.
     Inactive,

@@ -59,7 +59,7 @@ pub struct SetBookingRulesPayload {
     clinician: Option<Clinician>,
     /// The service whose rules were set; null where it was none's, and where it was refused.
     service: Option<Service>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<SetBookingRulesError>,
@@ -69,7 +69,8 @@ refusals! {
     SetBookingRulesPayload, SetBookingRulesError, SetBookingRulesErrorCode:
     /// A number outside its bounds, null where the practice needs a number, an id of another kind, or two ids.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
 }
 

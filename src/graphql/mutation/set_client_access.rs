@@ -36,7 +36,7 @@ pub struct SetClientAccessPayload {
     clients: Vec<Client>,
     /// The clinician it is about; null where it is about the practice, or was refused.
     clinician: Option<Clinician>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<SetClientAccessError>,
@@ -46,7 +46,8 @@ refusals! {
     SetClientAccessPayload, SetClientAccessError, SetClientAccessErrorCode:
     /// No client or too many, an id of another kind, or BY_AUDIENCE in the whole practice.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
     /// The practice keeps client access to its admins.
     KeptToAdmins,

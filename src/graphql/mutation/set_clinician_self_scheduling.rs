@@ -36,7 +36,7 @@ pub struct SetClinicianSelfSchedulingInput {
 pub struct SetClinicianSelfSchedulingPayload {
     /// The clinicians with their settings after the change, on a dry run as they would be; empty where it was refused.
     clinicians: Vec<Clinician>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<SetClinicianSelfSchedulingError>,
@@ -47,7 +47,8 @@ refusals! {
     /// No clinician or too many, an id of another kind, no audience at the first opt-in, or a start that has passed, is
     /// too far ahead, or has nothing to start.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
     /// The practice keeps opting in to its admins.
     KeptToAdmins,

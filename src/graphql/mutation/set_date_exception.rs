@@ -53,7 +53,7 @@ pub struct DateWindowInput {
 pub struct SetDateExceptionPayload {
     /// The clinician with their settings after the change, on a dry run as they would be; null where it was refused.
     clinician: Option<Clinician>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<SetDateExceptionError>,
@@ -68,7 +68,8 @@ refusals! {
     ServiceArchived,
     /// The clinician has 400 dates with hours of their own.
     LimitReached,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
 }
 

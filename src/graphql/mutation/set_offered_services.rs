@@ -29,7 +29,7 @@ pub struct SetOfferedServicesInput {
 pub struct SetOfferedServicesPayload {
     /// The clinician with their settings after the change, on a dry run as they would be; null where it was refused.
     clinician: Option<Clinician>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<SetOfferedServicesError>,
@@ -39,7 +39,8 @@ refusals! {
     SetOfferedServicesPayload, SetOfferedServicesError, SetOfferedServicesErrorCode:
     /// An id of another kind.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
     /// A service is archived.
     ServiceArchived,

@@ -31,7 +31,7 @@ pub struct SetPracticeSelfSchedulingInput {
 pub struct SetPracticeSelfSchedulingPayload {
     /// The practice with its settings after the change, on a dry run as they would be; null where it was refused.
     practice: Option<Practice>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<SetPracticeSelfSchedulingError>,
@@ -41,7 +41,8 @@ refusals! {
     SetPracticeSelfSchedulingPayload, SetPracticeSelfSchedulingError, SetPracticeSelfSchedulingErrorCode:
     /// A start that has passed, is too far ahead, or has nothing to start.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
 }
 

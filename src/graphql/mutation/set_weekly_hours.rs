@@ -35,7 +35,7 @@ pub struct SetWeeklyHoursInput {
 pub struct SetWeeklyHoursPayload {
     /// The clinician with their settings after the change, on a dry run as they would be; null where it was refused.
     clinician: Option<Clinician>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<SetWeeklyHoursError>,
@@ -47,7 +47,8 @@ refusals! {
     InvalidInput,
     /// A service that is archived, and that the hours did not name before.
     ServiceArchived,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
 }
 

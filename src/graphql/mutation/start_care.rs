@@ -35,7 +35,7 @@ pub struct StartCareInput {
 pub struct StartCarePayload {
     /// The client; null where it was refused.
     client: Option<Client>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<StartCareError>,
@@ -45,7 +45,8 @@ refusals! {
     StartCarePayload, StartCareError, StartCareErrorCode:
     /// A date that is not one, or an id of another kind.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
     /// The client is in this clinician's care at that time already, or will be later.
     AlreadyExists,

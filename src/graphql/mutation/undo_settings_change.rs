@@ -29,7 +29,7 @@ pub struct UndoSettingsChangeInput {
 pub struct UndoSettingsChangePayload {
     /// The practice with its settings after that, on a dry run as they would be; null where it was refused.
     practice: Option<Practice>,
-    /// What it does to who can book; null where it was refused.
+    /// What it does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<UndoSettingsChangeError>,
@@ -39,7 +39,8 @@ refusals! {
     UndoSettingsChangePayload, UndoSettingsChangeError, UndoSettingsChangeErrorCode:
     /// The id is none of an entry.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
     /// The same has been changed again since, or a service that stood there has been archived.
     ChangedSince,

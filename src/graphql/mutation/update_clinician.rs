@@ -35,7 +35,7 @@ pub struct UpdateClinicianInput {
 pub struct UpdateClinicianPayload {
     /// The clinician after the change, on a dry run as they would be; null where it was refused.
     clinician: Option<Clinician>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<UpdateClinicianError>,
@@ -45,7 +45,8 @@ refusals! {
     UpdateClinicianPayload, UpdateClinicianError, UpdateClinicianErrorCode:
     /// A name, credentials or a time zone that are none, or an id of another kind.
     InvalidInput,
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
 }
 

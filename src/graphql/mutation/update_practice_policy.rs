@@ -30,7 +30,7 @@ pub struct UpdatePracticePolicyInput {
 pub struct UpdatePracticePolicyPayload {
     /// The practice with its settings after the change, on a dry run as they would be; null where it was refused.
     practice: Option<Practice>,
-    /// What the change does to who can book; null where it was refused.
+    /// What the change does to who can book; null where it was refused, but for STALE_REVISION.
     impact: Option<SelfSchedulingImpact>,
     /// Why it was refused; empty where it was not.
     errors: Vec<UpdatePracticePolicyError>,
@@ -38,7 +38,8 @@ pub struct UpdatePracticePolicyPayload {
 
 refusals! {
     UpdatePracticePolicyPayload, UpdatePracticePolicyError, UpdatePracticePolicyErrorCode:
-    /// The settings have changed since `expectedRevision`: preview again.
+    /// The settings have changed since `expectedRevision`. `impact` is then what the same would do now, as a dry run: give
+    /// back its `revision` to apply exactly that.
     StaleRevision,
 }
 
