@@ -118,7 +118,8 @@ pub const RULES: &[Rule] = &[
     rule("Slot", ALL, "startsAt endsAt localStart modality"),
     rule("SoonestSlotList", ALL, "slots clinicianCount"),
     rule("SoonestSlot", ALL, "clinician startsAt endsAt localStart modality"),
-    rule("SelfSchedulingImpact", OWN_STAFF, "dryRun revision judgedAt cliniciansGaining cliniciansLosing clientsGainingCount clientsLosingCount changes pendingRequestsAffected appointmentsOutsideHours warnings"),
+    rule("SelfSchedulingImpact", OWN_STAFF, "dryRun revision judgedAt cliniciansGaining cliniciansLosing cliniciansBecomingBookable cliniciansCeasingBookable firstSlots clientsGainingCount clientsLosingCount changes pendingRequestsAffected appointmentsOutsideHours warnings"),
+    rule("FirstSlot", OWN_STAFF, "clinician service startsAt endsAt localStart modality timeZone"),
     rule("ImpactWarning", OWN_STAFF, "code message clinician"),
     rule("AccessChange", CARE_STAFF, "clinician client before after"),
 

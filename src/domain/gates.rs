@@ -131,6 +131,11 @@ pub fn all_open(verdicts: &[Verdict]) -> bool {
     verdicts.iter().all(Verdict::is_open)
 }
 
+/// Whether a clinician can be booked by a client with access: every gate is open that is about no client.
+pub fn is_bookable(settings: &PracticeSettings, clinician: &Clinician, moment: Moment) -> bool {
+    all_open(&judge(settings, clinician, None, None, moment))
+}
+
 /// Judges the gates that do not depend on a time. Without a client those about the client are left out; without a
 /// service the two about services and hours ask for any that would do.
 pub fn judge(

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod impact;
 pub mod logged;
 pub mod members;
+pub mod opening;
 pub mod past;
 pub mod rejection;
 pub mod remedies;

@@ -67,7 +67,7 @@ impl Standings {
             let Some(clinician) = pairs.first().and_then(|(pair, _)| settings.clinicians.get(&pair.0)) else {
                 continue;
             };
-            if !gates::all_open(&gates::judge(settings, clinician, None, None, moment)) {
+            if !gates::is_bookable(settings, clinician, moment) {
                 continue;
             }
             let may = |known: &&(Pair, CareDays)| gates::is_open_to(clinician, &self.facts_of(known), moment.today);

@@ -218,7 +218,7 @@ impl Desk {
             let facts = as_client.map(|client| standings.facts((clinician.id, client)));
             let is_open = |facts| gates::is_open_to(clinician, &facts, moment.today);
             let may = facts.is_none_or(|facts| facts.is_some_and(is_open));
-            (clinician.id, may && gates::all_open(&gates::judge(settings, clinician, None, None, moment)))
+            (clinician.id, may && gates::is_bookable(settings, clinician, moment))
         });
         Ok(bookable.collect())
     }

@@ -13,6 +13,7 @@ use super::{Desk, Refusal};
 use crate::domain::events::Event;
 use crate::domain::ids::{ClinicianId, MemberId};
 use crate::domain::impact::{self, Impact, Moved, Picture};
+use crate::domain::opening::{Side, Sides};
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::rollout::{self, Moment};
 use crate::domain::settings::{Clinician, Decision, PracticeSettings};
@@ -41,6 +42,8 @@ pub struct Changed {
     pub impact: Impact,
     /// What to give back as `expected_revision`: the revision that holds now.
     pub revision: i64,
+    /// What was compared, for what is worked out only where it is asked for.
+    pub sides: Sides,
 }
 
 /// Without names and reasons: a refusal is logged, and may carry one.
@@ -108,8 +111,15 @@ impl Desk {
             // A start moves no standing: those of its day count on both sides.
             draft.standings = scope.standings(&draft.pairs, judged.today).await?;
         }
-        let before = Picture { settings: &draft.before, standings: &draft.standings };
-        let after = Picture { settings: &settings, standings: after.as_ref().unwrap_or(&draft.standings) };
+        let standings = Arc::new(std::mem::take(&mut draft.standings));
+        let after = after.map_or_else(|| standings.clone(), Arc::new);
+        let sides = Sides {
+            before: Side { settings: draft.before.clone(), standings },
+            after: Side { settings: settings.clone(), standings: after },
+            moment: judged,
+        };
+        let before = Picture { settings: &sides.before.settings, standings: &sides.before.standings };
+        let after = Picture { settings: &sides.after.settings, standings: &sides.after.standings };
         let moved = Moved::between(&before, &after, judged);
         let changed_hours = impact::clinicians_with_other_hours(&draft.before, &settings);
         let asked = [moved.clinicians_losing(), changed_hours.clone()].concat();
@@ -130,7 +140,7 @@ impl Desk {
             let revision = draft.before.revision;
             draft.write.roll_back().await?;
             let settings = if draft.events.is_empty() { draft.before } else { settings };
-            let shown = Changed { dry_run: draft.dry_run, settings, impact, revision };
+            let shown = Changed { dry_run: draft.dry_run, settings, impact, revision, sides };
             return match draft.stale {
                 Some(rejection) => Err(Refusal::Stale(rejection, Box::new(shown))),
                 None => Ok(shown),
@@ -142,7 +152,7 @@ impl Desk {
         self.commit(practice, draft.write).await?;
         self.store.keep(settings.clone());
         let revision = settings.revision;
-        Ok(Changed { dry_run: false, settings, impact, revision })
+        Ok(Changed { dry_run: false, settings, impact, revision, sides })
     }
 }
 

@@ -36,6 +36,10 @@ pub fn of(known: Option<(&Name, &types::Field)>, field: &Field, within: Cost, va
             let slots = in_range(field, variables, SLOTS_PER_DAY, SLOTS_DAYS_MAX);
             (once(1, slots.saturating_mul(within.each_slot.max(1))), 0)
         }
+        ("SelfSchedulingImpact", "firstSlots") => {
+            let first = page_size(field, variables).unwrap_or(FIRST_SLOTS).clamp(1, FIRST_SLOTS_MAX);
+            (once(first, work(parent, name)), within.each_slot)
+        }
         ("Client" | "Clinician", "appointments") => {
             (once(in_range(field, variables, APPOINTMENTS_PER_DAY, APPOINTMENTS_DAYS_MAX), 0), 0)
         }
@@ -95,6 +99,9 @@ fn given(value: &ArgumentValue, variables: &Variables) -> Option<Value> {
 pub const SLOTS_PER_DAY: u64 = 48;
 /// The longest range that slots are looked for in, as the schema says it.
 pub const SLOTS_DAYS_MAX: u64 = 62;
+/// The first slots of an impact, where no number is asked for, and at most, as the schema says it.
+const FIRST_SLOTS: u64 = 10;
+const FIRST_SLOTS_MAX: u64 = 50;
 /// The appointments of a clinician's long day.
 pub const APPOINTMENTS_PER_DAY: u64 = 12;
 /// The longest range of appointments, as the schema says it.
@@ -148,6 +155,8 @@ pub fn work(of: &str, field: &str) -> u64 {
         ("Mutation", "deactivateMember" | "deactivateClinician" | "deactivateClient") => 1_000,
         ("Mutation", "reactivateClinician" | "reactivateClient") => 1_000,
         ("Mutation", _) => 300,
+        // The calendars of twenty clinicians and of their clients are read.
+        ("SelfSchedulingImpact", "firstSlots") => 500,
         // Whether a clinician's clients see a slot is worked out from their care and the time that is held.
         ("PracticeSelfScheduling", "setupChecklist") => 200,
         ("ClinicianSelfScheduling", "setupChecklist") => 20,
@@ -166,7 +175,9 @@ pub fn work(of: &str, field: &str) -> u64 {
 
 /// Who and what a change touches, in a practice of a hundred clinicians.
 fn is_affected(field: &str) -> bool {
-    matches!(field, "cliniciansGaining" | "cliniciansLosing" | "pendingRequestsAffected" | "appointmentsOutsideHours")
+    let of_clinicians =
+        ["cliniciansGaining", "cliniciansLosing", "cliniciansBecomingBookable", "cliniciansCeasingBookable"];
+    of_clinicians.contains(&field) || matches!(field, "pendingRequestsAffected" | "appointmentsOutsideHours")
 }
 
 #[cfg(test)]
@@ -181,6 +192,7 @@ mod tests {
         let known = |of: &str, field: &str| match (of, field) {
             (_, "nodes" | "edges") => of.ends_with("Connection"),
             ("Client" | "Clinician", "appointments") | ("SlotList" | "SoonestSlotList", "slots") => true,
+            ("SelfSchedulingImpact", "firstSlots") => true,
             _ => items(of, field).is_some(),
         };
         let unknown: Vec<_> = TYPES.lists().filter(|(of, field)| !known(of, field)).collect();

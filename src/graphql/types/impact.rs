@@ -6,7 +6,9 @@ use super::Settings;
 use super::appointment::Appointment;
 use super::client::Client;
 use super::clinician::Clinician;
+use super::first_slot::FirstSlot;
 use super::request::AppointmentRequest;
+use crate::domain::ids::ClinicianId;
 use crate::domain::impact::{Impact, Warning};
 use crate::domain::standings::Pair;
 use crate::graphql::context::Asking;
@@ -21,8 +23,11 @@ pub struct SelfSchedulingImpact(pub Changed);
 
 impl SelfSchedulingImpact {
     fn clinicians(&self, pairs: &[Pair]) -> Vec<Clinician> {
-        let of = |id| Clinician::of(self.0.settings.clone(), id);
-        Impact::clinicians(pairs).into_iter().filter_map(of).collect()
+        self.named(Impact::clinicians(pairs))
+    }
+
+    fn named(&self, clinicians: Vec<ClinicianId>) -> Vec<Clinician> {
+        clinicians.into_iter().filter_map(|id| Clinician::of(self.0.settings.clone(), id)).collect()
     }
 }
 
@@ -55,6 +60,29 @@ impl SelfSchedulingImpact {
     /// Clinicians whom at least one client can no longer book.
     async fn clinicians_losing(&self) -> Vec<Clinician> {
         self.clinicians(&self.0.impact.losing)
+    }
+
+    /// Clinicians who become bookable: `ClinicianSelfScheduling.bookable` as it reads to staff, true after the change and
+    /// false before. Such a one may still have no client who can book them.
+    async fn clinicians_becoming_bookable(&self) -> Vec<Clinician> {
+        self.named(self.0.sides.becoming_bookable())
+    }
+
+    /// Clinicians who cease to be bookable: `ClinicianSelfScheduling.bookable` as it reads to staff, false after the change and
+    /// true before.
+    async fn clinicians_ceasing_bookable(&self) -> Vec<Clinician> {
+        self.named(self.0.sides.ceasing_bookable())
+    }
+
+    /// The first slots that open: starts that some client can book after the change and none could before, soonest first.
+    /// Looked for in the 14 days from `judgedAt` on, at 20 clinicians at most: the first by name of those at whom any can
+    /// open. Held time is as it is when this is asked for. Empty where nothing opens.
+    async fn first_slots(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, 1 to 50.", default = 10)] first: i32,
+    ) -> Result<Vec<FirstSlot>> {
+        FirstSlot::load(ctx, &self.0, first).await.map_err(top_level)
     }
 
     /// How many different clients can book a clinician whom they could not book before.

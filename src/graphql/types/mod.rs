@@ -11,6 +11,7 @@ pub mod client_view;
 pub mod clinician;
 pub mod clock_change;
 pub mod date_exception;
+pub mod first_slot;
 pub mod impact;
 pub mod member;
 pub mod node;

@@ -240,7 +240,16 @@ fn of_impacts(scene: &Scene) -> Vec<Path> {
     let (week, all) = (("setWeeklyHours", "hours"), ("setOfferedServices", "serviceIds"));
     let allowed = format!("{{ clinicianId: \"{dana}\", clientIds: [\"{sam}\"], access: ALLOWED, dryRun: true }}");
     let opening = format!("mutation {{ setClientAccess(input: {allowed}) {{ impact {{ @ }} }} }}");
+    let hours = "[{ weekday: WEDNESDAY, opensAt: \"09:00\", closesAt: \"12:00\" }]";
+    let hours = format!("{{ clinicianId: \"{dana}\", hours: {hours}, dryRun: true }}");
+    let hours = |inside: &str| format!("mutation {{ setWeeklyHours(input: {hours}) {{ impact {{ {inside} }} }} }}");
+    let opt_in =
+        format!("{{ clinicianIds: [\"{}\"], enabled: true, audience: ALL_MY_CLIENTS, dryRun: true }}", scene.lou.id);
+    let opt_in = format!("mutation {{ setClinicianSelfScheduling(input: {opt_in}) {{ impact {{ @ }} }} }}");
     vec![
+        Path::new("SelfSchedulingImpact", Whose::Clinicians, &hours("@")).refused("FORBIDDEN"),
+        Path::new("FirstSlot", Whose::Clinicians, &hours("firstSlots { @ }")).refused("FORBIDDEN"),
+        Path::new("SelfSchedulingImpact", Whose::Practices, &opt_in).refused("FORBIDDEN"),
         closing("SelfSchedulingImpact", week, "@"),
         closing("SelfSchedulingImpact", all, "@"),
         Path::new("SelfSchedulingImpact", Whose::Clinicians, &opening).refused("FORBIDDEN"),

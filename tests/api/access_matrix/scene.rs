@@ -55,6 +55,8 @@ pub struct Scene {
     pub robin: Person,
     /// In Dana's care, and not yet allowed to book her.
     pub sam: Person,
+    /// Has hours and a service, and has not opted in.
+    pub lou: Person,
     /// Casey's to Dana: those that wait; one that was declined; one that was confirmed.
     pub waiting: Vec<String>,
     pub declined: String,
@@ -99,6 +101,7 @@ impl Scene {
         practice.open(&dana, &[&casey, &lee]).await;
         practice.open(&ida, &[&robin, &lee]).await;
         let sam = practice.client("Sam", &[&dana]).await;
+        let lou = ready(&practice).await;
         let gone = gone(&practice, &casey).await;
         let hours = json!([{ "weekday": "TUESDAY", "opensAt": "14:00", "closesAt": "18:00" }, { "weekday": "FRIDAY",
             "opensAt": "09:00", "closesAt": "12:00", "serviceIds": [practice.service_id], "modality": "IN_PERSON" }]);
@@ -142,6 +145,7 @@ impl Scene {
             casey,
             robin,
             sam,
+            lou,
             waiting,
             declined,
             confirmed,
@@ -264,6 +268,16 @@ async fn other_settings(practice: &TestPractice, dana: &Person) -> Vec<String> {
         blocks.push(text(&dana.done("blockTime", "blockedTime { id }", input).await["blockedTime"]["id"]));
     }
     blocks
+}
+
+/// A clinician who has everything but the opt-in.
+async fn ready(practice: &TestPractice) -> Person {
+    let lou = practice.clinician("Lou").await;
+    let offered = json!({ "clinicianId": lou.id, "serviceIds": [practice.service_id] });
+    lou.done("setOfferedServices", "", offered).await;
+    let hours = json!([{ "weekday": "MONDAY", "opensAt": "09:00", "closesAt": "12:00" }]);
+    lou.done("setWeeklyHours", "", json!({ "clinicianId": lou.id, "hours": hours })).await;
+    lou
 }
 
 /// A member, a clinician and a client who have left. Casey was in that clinician's care.
