@@ -14,10 +14,13 @@ pub struct Change<'a> {
 }
 
 /// Every kind, those that move much more often than once.
-const KINDS: [&str; 28] = [
+const KINDS: [&str; 31] = [
     "setPracticeSelfScheduling",
     "setPracticeSelfScheduling",
     "updatePracticePolicy",
+    "pauseNewRequests",
+    "pauseNewRequests",
+    "pauseNewRequests",
     "setClinicianSelfScheduling",
     "setClinicianSelfScheduling",
     "setClinicianSelfScheduling",
@@ -52,15 +55,93 @@ pub fn kinds() -> Vec<&'static str> {
     kinds
 }
 
-/// One of them, with whatever input.
-pub async fn any<'a>(mixed: &'a Mixed, chance: &mut Chance, seen: &Seen) -> Change<'a> {
+/// What makes up for a change: its opposite, or to take it back.
+pub async fn opposite<'a>(mixed: &'a Mixed, of: &Change<'_>) -> Change<'a> {
+    let mut input = of.input.clone();
+    let name = match of.name {
+        "deactivateClinician" => "reactivateClinician",
+        "deactivateClient" => "reactivateClient",
+        "lockClinicianSelfScheduling" => {
+            input["locked"] = json!(false);
+            of.name
+        }
+        "endCare" => {
+            input = json!({ "clinicianId": input["clinicianId"], "clientId": input["clientId"] });
+            "startCare"
+        }
+        _ => {
+            input = json!({ "entryId": text(&log(mixed).await[0]["id"]) });
+            "undoSettingsChange"
+        }
+    };
+    Change { name, input, by: &mixed.practice.admin }
+}
+
+/// Opens whatever can be opened, so that there is something to lose.
+pub async fn reopen(mixed: &Mixed) {
+    let admin = &mixed.practice.admin;
+    let mut all = vec![("pauseNewRequests", json!({ "paused": false }))];
+    for client in &mixed.clients {
+        all.push(("reactivateClient", json!({ "clientId": client.id })));
+        all.push(("setClientAccess", json!({ "clientIds": [client.id], "access": "ALLOWED" })));
+    }
+    for clinician in &mixed.clinicians {
+        let id = &clinician.id;
+        all.push(("reactivateClinician", json!({ "clinicianId": id })));
+        all.push(("pauseNewRequests", json!({ "clinicianId": id, "paused": false })));
+        all.push(("lockClinicianSelfScheduling", json!({ "clinicianId": id, "locked": false })));
+        all.push(("setOfferedServices", json!({ "clinicianId": id, "serviceIds": mixed.services })));
+        let hours = ["MONDAY", "FRIDAY"].map(|day| json!({ "weekday": day, "opensAt": "09:00", "closesAt": "12:00" }));
+        all.push(("setWeeklyHours", json!({ "clinicianId": id, "hours": hours })));
+        let opt_in = json!({ "clinicianIds": [id], "enabled": true, "audience": "ALL_MY_CLIENTS" });
+        all.push(("setClinicianSelfScheduling", opt_in));
+        for client in &mixed.clients {
+            all.push(("startCare", json!({ "clinicianId": id, "clientId": client.id })));
+        }
+    }
+    all.push(("setPracticeSelfScheduling", json!({ "enabled": true })));
+    for (name, input) in all {
+        // What is open already may be refused, and so are services that are archived.
+        admin.call(name, "", input).await;
+    }
+}
+
+/// Turns something off or ends it; answers what turns it on again, a switch from a start to come.
+pub async fn staged<'a>(mixed: &'a Mixed, chance: &mut Chance) -> Change<'a> {
+    let (admin, clinician) = (&mixed.practice.admin, &chance.pick(&mixed.clinicians).id);
+    if chance.one_in(4) {
+        let input = json!({ "clinicianId": clinician, "clientId": chance.pick(&mixed.clients).id });
+        admin.call("endCare", "", input.clone()).await;
+        return Change { name: "startCare", input, by: admin };
+    }
+    let all: Vec<_> = mixed.clinicians.iter().map(|one| &one.id).collect();
+    let (name, mut input) = match chance.below(3) {
+        0 => ("setPracticeSelfScheduling", json!({})),
+        1 => ("setClinicianSelfScheduling", json!({ "clinicianIds": all })),
+        _ => ("setClinicianSelfScheduling", json!({ "clinicianIds": [clinician] })),
+    };
+    input["enabled"] = json!(false);
+    admin.call(name, "", input.clone()).await;
+    (input["enabled"], input["startsAt"]) = (json!(true), start(mixed, chance));
+    if name == "setClinicianSelfScheduling" {
+        input["audience"] = json!("ALL_MY_CLIENTS");
+    }
+    Change { name, input, by: admin }
+}
+
+/// One of them, with whatever input: now and then one that has not been `made`.
+pub async fn any<'a>(mixed: &'a Mixed, chance: &mut Chance, seen: &Seen, made: &[&'static str]) -> Change<'a> {
     let admin = &mixed.practice.admin;
     let clinician = chance.pick(&mixed.clinicians);
-    let name = *chance.pick(&KINDS);
+    let missing = KINDS.iter().find(|kind| !made.contains(kind)).filter(|_| chance.one_in(3));
+    let name = *missing.unwrap_or_else(|| chance.pick(&KINDS));
+    // What is archived stays so: seldom.
+    let name = if name == "archiveService" && !chance.one_in(3) { "setOfferedServices" } else { name };
     let input = match name {
         "undoSettingsChange" => json!({ "entryId": entry(mixed, chance).await }),
         "archiveService" => json!({ "id": chance.pick(&mixed.services) }),
-        "setPracticeSelfScheduling" => json!({ "enabled": !chance.one_in(3) }),
+        "setPracticeSelfScheduling" => switched(mixed, chance, json!({})),
+        "pauseNewRequests" => pause(chance, clinician),
         "updatePracticePolicy" => policy(chance),
         "deactivateClient" | "reactivateClient" => json!({ "clientId": chance.pick(&mixed.clients).id }),
         "setClientAccess" => access(mixed, chance, clinician),
@@ -113,7 +194,28 @@ fn opt_in(mixed: &Mixed, chance: &mut Chance, id: &str) -> Value {
     let all: Vec<_> = mixed.clinicians.iter().map(|one| one.id.as_str()).collect();
     let ids = if chance.one_in(3) { all } else { vec![id] };
     let audience = chance.pick(&["ALL_MY_CLIENTS", "SELECTED_CLIENTS"]);
-    json!({ "clinicianIds": ids, "enabled": !chance.one_in(3), "audience": audience })
+    switched(mixed, chance, json!({ "clinicianIds": ids, "audience": audience }))
+}
+
+/// Off, on, or on from a start to come, which is refused where it is on already.
+fn switched(mixed: &Mixed, chance: &mut Chance, mut input: Value) -> Value {
+    input["enabled"] = json!(!chance.one_in(3));
+    if input["enabled"] == true && chance.one_in(2) {
+        input["startsAt"] = start(mixed, chance);
+    }
+    input
+}
+
+/// In a minute, today or tomorrow, or in some days.
+fn start(mixed: &Mixed, chance: &mut Chance) -> Value {
+    let minutes = *chance.pick(&[1, 600, 3_000, 14_000]);
+    json!((mixed.practice.clock.now() + Duration::minutes(minutes)).to_rfc3339())
+}
+
+/// Lifted more often than not, or everything is paused in the end.
+fn pause(chance: &mut Chance, clinician: &Person) -> Value {
+    let of = if chance.one_in(3) { None } else { Some(&clinician.id) };
+    json!({ "clinicianId": of, "paused": chance.one_in(3) })
 }
 
 fn policy(chance: &mut Chance) -> Value {
@@ -180,10 +282,13 @@ fn without_weekday(mut window: Value) -> Value {
 
 /// An entry of the log: mostly the last, which nothing has been built on.
 async fn entry(mixed: &Mixed, chance: &mut Chance) -> String {
-    let log = "{ practice { auditLog(first: 12) { nodes { id } } } }";
-    let mut log = mixed.practice.admin.run(log, json!({})).await;
-    let entries = log["practice"]["auditLog"]["nodes"].take();
-    let entries = entries.as_array().expect("entries");
+    let entries = log(mixed).await;
     let place = if chance.one_in(3) { chance.below(entries.len()) } else { 0 };
     text(&entries[place]["id"])
+}
+
+/// The log's last entries, the latest first.
+async fn log(mixed: &Mixed) -> Vec<Value> {
+    let mut log = mixed.practice.admin.run("{ practice { auditLog(first: 12) { nodes { id } } } }", json!({})).await;
+    log["practice"]["auditLog"]["nodes"].as_array_mut().map(std::mem::take).expect("entries")
 }

@@ -25,15 +25,31 @@ pub struct Seen {
     pub bookable: BTreeSet<String>,
     /// The clinicians who have not left.
     pub active: BTreeSet<String>,
+    /// Where the settings and the log stand.
+    pub at: (String, Value),
 }
+
+/// Where the settings and the log stand, and the clinicians.
+const PRACTICE: &str = "{ practice { selfScheduling { revision } auditLog(first: 1) { totalCount }
+    clinicians(first: 100) { nodes { id active selfScheduling { bookable } } } } }";
 
 impl Seen {
     /// Asks everybody.
     pub async fn by_all(mixed: &Mixed) -> Self {
+        let mut seen = Self::by_staff(mixed).await;
+        for client in &mixed.clients {
+            seen.add(mixed, client).await;
+        }
+        seen
+    }
+
+    /// Asks an admin: nothing of what clients see.
+    async fn by_staff(mixed: &Mixed) -> Self {
         let mut seen = Self::default();
-        let query = "{ practice { clinicians(first: 100) { nodes { id active selfScheduling { bookable } } } } }";
-        let told = mixed.practice.admin.run(query, json!({})).await;
-        for clinician in told["practice"]["clinicians"]["nodes"].as_array().expect("clinicians") {
+        let told = mixed.practice.admin.run(PRACTICE, json!({})).await;
+        let practice = &told["practice"];
+        seen.at = (text(&practice["selfScheduling"]["revision"]), practice["auditLog"]["totalCount"].clone());
+        for clinician in practice["clinicians"]["nodes"].as_array().expect("clinicians") {
             if clinician["active"] == true {
                 seen.active.insert(text(&clinician["id"]));
             }
@@ -41,10 +57,13 @@ impl Seen {
                 seen.bookable.insert(text(&clinician["id"]));
             }
         }
-        for client in &mixed.clients {
-            seen.add(mixed, client).await;
-        }
         seen
+    }
+
+    /// True where the settings and the log stand where they stood.
+    pub async fn is_where_it_was(&self, mixed: &Mixed) -> bool {
+        let now = Self::by_staff(mixed).await;
+        (&now.at, &now.bookable, &now.active) == (&self.at, &self.bookable, &self.active)
     }
 
     /// What one client sees; nothing, once they have left.
