@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{CONFIRM, Person, SWITCH, TestPractice, text};
+use crate::support::{CONFIRM, Person, TestPractice, text};
 
 const IMPACT: &str = "impact { dryRun revision cliniciansGaining { id } cliniciansLosing { id } clientsGainingCount
     clientsLosingCount changes(first: 100) { totalCount nodes { clinician { id } client { id } before after } }
@@ -144,24 +144,6 @@ async fn a_dry_run_shows_the_settings_as_the_change_would_leave_them() {
         let done = admin.done(name, &shown, input).await;
         assert_eq!(preview, done, "{name}: the preview shows the settings as they would be");
     }
-}
-
-async fn a_change_against_a_stale_revision_is_refused_and_changes_nothing() {
-    let scene = Scene::set().await;
-    let admin = &scene.practice.admin;
-    let stale = scene.practice.snapshot().await["selfScheduling"]["revision"].take();
-    admin.run(SWITCH, json!({ "on": true })).await;
-    let before = scene.practice.snapshot().await;
-    assert_ne!(before["selfScheduling"]["revision"], stale, "somebody else's change moved the revision");
-    for (name, input, ..) in scene.changes() {
-        for revision in [stale.clone(), json!("nowhere"), json!("")] {
-            let payload = admin.call(name, "impact { dryRun }", with(&input, "expectedRevision", revision)).await;
-            assert_eq!(payload["errors"][0]["code"], "STALE_REVISION", "{name}: {payload}");
-            assert_eq!(payload["errors"][0]["field"], json!(["input", "expectedRevision"]), "{name}");
-            assert_eq!(payload["impact"]["dryRun"], true, "{name}");
-        }
-    }
-    assert_eq!(scene.practice.snapshot().await, before, "a stale change saved something");
 }
 
 async fn a_retry_with_its_key_finds_its_first_answer_though_that_moved_the_revision() {
@@ -382,7 +364,6 @@ crate::support::tests!(
     a_hundred_windows_for_more_than_a_hundred_services_are_saved,
     a_dry_run_saves_nothing_and_its_impact_is_that_of_the_change_itself,
     a_dry_run_shows_the_settings_as_the_change_would_leave_them,
-    a_change_against_a_stale_revision_is_refused_and_changes_nothing,
     a_retry_with_its_key_finds_its_first_answer_though_that_moved_the_revision,
     what_is_kept_to_admins_is_refused_to_clinicians_and_what_they_decided_stays,
     the_first_opt_in_names_its_audience_and_later_ones_keep_it,

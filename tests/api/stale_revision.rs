@@ -60,7 +60,7 @@ impl Scene {
             ("setBookingRules", of(json!({ "bookingHorizonDays": 20 }))),
             ("undoSettingsChange", json!({})),
             ("endCare", of(json!({ "clientId": jordan }))),
-            ("startCare", of(json!({ "clientId": jordan }))),
+            ("startCare", of(json!({ "clientId": jordan, "idempotencyKey": "once" }))),
             ("deactivateClient", json!({ "clientId": jordan })),
             ("reactivateClient", json!({ "clientId": jordan })),
             ("deactivateClinician", of(json!({}))),
@@ -120,7 +120,7 @@ async fn what_is_stale_is_refused_with_a_fresh_impact_from_which_it_can_be_made(
         let (now, kept) = (revision(practice).await, sums(practice).await);
         assert_ne!(now, stale);
         let mut fresh = Value::Null;
-        for expected in [&stale, &json!("nowhere")] {
+        for expected in [&stale, &json!("nowhere"), &json!("")] {
             fresh = admin.call(name, IMPACT, at_revision(&input, expected)).await;
             assert_eq!(fresh["errors"][0]["code"], "STALE_REVISION", "{name}: {fresh}");
             assert_eq!(fresh["errors"][0]["field"], json!(["input", "expectedRevision"]), "{name}");
