@@ -21,6 +21,7 @@ mod clients;
 mod door;
 mod events;
 mod explanation;
+mod first_slots;
 mod gates;
 mod handing_over;
 mod hours;
@@ -68,6 +69,7 @@ fn main() -> std::process::ExitCode {
             door::TESTS,
             events::TESTS,
             explanation::TESTS,
+            first_slots::TESTS,
             gates::TESTS,
             handing_over::TESTS,
             hours::TESTS,

@@ -18,6 +18,14 @@ const SWITCH: &str = "mutation { setPracticeSelfScheduling(input: { enabled: fal
     impact { clientsLosingCount cliniciansLosing { displayName } pendingRequestsAffected { client { displayName } }
     changes(first: 100) { nodes { client { displayName } clinician { displayName } } } } } }";
 
+const OPENING: &str =
+    "mutation($clinician: ID!) { setWeeklyHours(input: { clinicianId: $clinician, dryRun: true, hours: [
+    { weekday: FRIDAY, opensAt: \"09:00\", closesAt: \"12:00\" }] }) {
+    impact { firstSlots(first: 50) { startsAt clinician { displayName } service { name } } } } }";
+/// Without notice more starts are open, at everybody.
+const OPENING_ALL: &str = "mutation { setBookingRules(input: { minimumNoticeMinutes: 0, dryRun: true }) {
+    impact { firstSlots(first: 50) { startsAt clinician { displayName } service { name } } } } }";
+
 const LEAVING: &str =
     "mutation($clinician: ID!) { deactivateClinician(input: { clinicianId: $clinician, dryRun: true }) {
     pendingRequests { client { displayName } } comingAppointments { client { displayName } }
@@ -67,6 +75,8 @@ async fn counts(practice: &TestPractice, dana: &Person, casey: &Person) -> Vec<(
         ("clients", &practice.admin, CLIENTS, json!({})),
         ("slots", casey, SLOTS, slots),
         ("impact", &practice.admin, SWITCH, json!({})),
+        ("first slots", &practice.admin, OPENING, json!({ "clinician": dana.id })),
+        ("first slots of all", &practice.admin, OPENING_ALL, json!({})),
         ("leaving", &practice.admin, LEAVING, json!({ "clinician": dana.id })),
         ("dates", dana, DATES, json!({ "clinician": dana.id })),
         ("members", &practice.admin, MEMBERS, json!({})),

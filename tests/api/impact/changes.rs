@@ -1,16 +1,18 @@
 //! Settings changes of every kind, by chance.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
 use super::seen::Seen;
-use crate::support::{Chance, Mixed, Person, text};
+use crate::support::{Chance, Mixed, Person, at, text};
 
 /// One change, and who makes it.
 pub struct Change<'a> {
     pub name: &'static str,
     pub input: Value,
     pub by: &'a Person,
+    /// The start that it sets where nothing was open, so that it is judged then.
+    pub starts_at: Option<DateTime<Utc>>,
 }
 
 /// Every kind, those that move much more often than once.
@@ -74,7 +76,7 @@ pub async fn opposite<'a>(mixed: &'a Mixed, of: &Change<'_>) -> Change<'a> {
             "undoSettingsChange"
         }
     };
-    Change { name, input, by: &mixed.practice.admin }
+    Change { name, input, by: &mixed.practice.admin, starts_at: None }
 }
 
 /// Opens whatever can be opened, so that there is something to lose.
@@ -112,7 +114,7 @@ pub async fn staged<'a>(mixed: &'a Mixed, chance: &mut Chance) -> Change<'a> {
     if chance.one_in(4) {
         let input = json!({ "clinicianId": clinician, "clientId": chance.pick(&mixed.clients).id });
         admin.call("endCare", "", input.clone()).await;
-        return Change { name: "startCare", input, by: admin };
+        return Change { name: "startCare", input, by: admin, starts_at: None };
     }
     let all: Vec<_> = mixed.clinicians.iter().map(|one| &one.id).collect();
     let (name, mut input) = match chance.below(3) {
@@ -126,7 +128,8 @@ pub async fn staged<'a>(mixed: &'a Mixed, chance: &mut Chance) -> Change<'a> {
     if name == "setClinicianSelfScheduling" {
         input["audience"] = json!("ALL_MY_CLIENTS");
     }
-    Change { name, input, by: admin }
+    let starts_at = Some(at(&text(&input["startsAt"])));
+    Change { name, input, by: admin, starts_at }
 }
 
 /// One of them, with whatever input: now and then one that has not been `made`.
@@ -156,7 +159,7 @@ pub async fn any<'a>(mixed: &'a Mixed, chance: &mut Chance, seen: &Seen, made: &
         _ => false,
     };
     let by_clinician = is_own && seen.active.contains(&clinician.id) && chance.one_in(3);
-    Change { name, input, by: if by_clinician { clinician } else { admin } }
+    Change { name, input, by: if by_clinician { clinician } else { admin }, starts_at: None }
 }
 
 /// A change of one clinician's settings.
