@@ -96,7 +96,8 @@ fn at_revision(input: &Value, revision: &Value) -> Value {
 fn effect(payload: &Value) -> Value {
     let mut impact = payload["impact"].clone();
     let fields = impact.as_object_mut().unwrap_or_else(|| panic!("no impact: {payload}"));
-    (fields.remove("dryRun"), fields.remove("revision"));
+    fields.remove("dryRun");
+    fields.remove("revision");
     impact
 }
 
