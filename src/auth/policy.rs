@@ -154,7 +154,7 @@ pub const RULES: &[Rule] = &[
     rule("UpdatePracticePolicyError", ADMIN, "code field message"),
     rule("SetClinicianSelfSchedulingPayload", OWN_STAFF, "clinicians impact errors"),
     rule("SetClinicianSelfSchedulingError", OWN_STAFF, "code field message"),
-    rule("LockClinicianSelfSchedulingPayload", ADMIN, "clinician impact errors"),
+    rule("LockClinicianSelfSchedulingPayload", ADMIN, "clinicians impact errors"),
     rule("LockClinicianSelfSchedulingError", ADMIN, "code field message"),
     rule("SetOfferedServicesPayload", OWN_STAFF, "clinician impact errors"),
     rule("SetOfferedServicesError", OWN_STAFF, "code field message"),

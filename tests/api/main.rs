@@ -15,6 +15,7 @@ mod bad_requests;
 mod bad_times;
 mod blocked_time;
 mod booking_rules;
+mod bulk;
 mod checklist;
 mod client_reads;
 mod clients;
@@ -59,6 +60,7 @@ fn main() -> std::process::ExitCode {
             bad_times::TESTS,
             client_reads::TESTS,
             booking_rules::TESTS,
+            bulk::TESTS,
             blocked_time::TESTS,
             checklist::TESTS,
             door::TESTS,

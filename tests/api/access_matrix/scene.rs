@@ -167,7 +167,7 @@ impl Scene {
 
     /// An admin holds Dana off, or no longer.
     pub async fn lock(&self, locked: bool) {
-        let input = json!({ "clinicianId": self.dana.id, "locked": locked, "reason": locked.then_some("On leave") });
+        let input = json!({ "clinicianIds": [self.dana.id], "locked": locked, "reason": locked.then_some("On leave") });
         self.practice.admin.done("lockClinicianSelfScheduling", "", input).await;
     }
 
