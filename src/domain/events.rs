@@ -14,6 +14,8 @@ spelled! {
         PracticeCreated = "PRACTICE_CREATED",
         PracticeSelfSchedulingSet = "PRACTICE_SELF_SCHEDULING_SET",
         PracticePolicyUpdated = "PRACTICE_POLICY_UPDATED",
+        PracticePaused = "PRACTICE_PAUSED",
+        PracticeResumed = "PRACTICE_RESUMED",
         ServiceCreated = "SERVICE_CREATED",
         ServiceArchived = "SERVICE_ARCHIVED",
         ClinicianAdded = "CLINICIAN_ADDED",
@@ -34,6 +36,8 @@ spelled! {
         ClinicianSelfSchedulingSet = "CLINICIAN_SELF_SCHEDULING_SET",
         ClinicianLocked = "CLINICIAN_LOCKED",
         ClinicianUnlocked = "CLINICIAN_UNLOCKED",
+        ClinicianPaused = "CLINICIAN_PAUSED",
+        ClinicianResumed = "CLINICIAN_RESUMED",
         OfferedServicesSet = "OFFERED_SERVICES_SET",
         WeeklyHoursSet = "WEEKLY_HOURS_SET",
         BookingRulesSet = "BOOKING_RULES_SET",
@@ -62,6 +66,10 @@ impl EventKind {
             self,
             Self::PracticeSelfSchedulingSet
                 | Self::PracticePolicyUpdated
+                | Self::PracticePaused
+                | Self::PracticeResumed
+                | Self::ClinicianPaused
+                | Self::ClinicianResumed
                 | Self::ServiceCreated
                 | Self::ServiceArchived
                 | Self::ClinicianSelfSchedulingSet
@@ -89,7 +97,7 @@ impl EventKind {
     ];
 
     /// Every kind that can change a practice's settings, but for what is between one client and one clinician.
-    pub const OF_SETTINGS: [Self; 18] = [
+    pub const OF_SETTINGS: [Self; 22] = [
         Self::PracticeCreated,
         Self::PracticeSelfSchedulingSet,
         Self::PracticePolicyUpdated,
@@ -108,6 +116,10 @@ impl EventKind {
         Self::BookingRulesSet,
         Self::DateExceptionSet,
         Self::DateExceptionRemoved,
+        Self::PracticePaused,
+        Self::PracticeResumed,
+        Self::ClinicianPaused,
+        Self::ClinicianResumed,
     ];
 
     /// Every kind that can change what is on record of a client.

@@ -19,6 +19,7 @@ pub mod past;
 pub mod rejection;
 pub mod remedies;
 pub mod requests;
+pub mod rollout;
 pub mod rules;
 pub mod settings;
 pub mod slots;

@@ -11,7 +11,10 @@ use super::ids::{ClientId, ClinicianId};
 use super::logged;
 use super::rules::{Rule, RuleEdits, RuleOverrides};
 use super::settings::{Access, Audience, Care, ClientStanding, Clinician, Control, Decision, Lock, PracticeSettings};
-use super::time;
+use super::time::{self, Instant};
+
+/// The field of a pause.
+pub const PAUSED: &str = "newRequestsPaused";
 
 /// What the log cannot tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +43,13 @@ impl Past {
     /// Takes one change back. Call it for each that came since, the newest first.
     pub fn undo(&mut self, entry: &Entry) {
         match entry.kind {
-            EventKind::PracticeSelfSchedulingSet => put(&mut self.settings.enabled, switch(entry, "enabled")),
+            EventKind::PracticeSelfSchedulingSet => {
+                put(&mut self.settings.enabled, switch(entry, "enabled"));
+                put(&mut self.settings.starts_at, start_before(entry));
+            }
+            EventKind::PracticePaused | EventKind::PracticeResumed => {
+                put(&mut self.settings.pause, pause_before(entry));
+            }
             EventKind::PracticePolicyUpdated => {
                 let control = |field| entry.before(field).and_then(Control::from_text);
                 put(&mut self.settings.clinician_opt_in, control("clinicianOptIn"));
@@ -65,6 +74,8 @@ impl Past {
             | EventKind::ClinicianSelfSchedulingSet
             | EventKind::ClinicianLocked
             | EventKind::ClinicianUnlocked
+            | EventKind::ClinicianPaused
+            | EventKind::ClinicianResumed
             | EventKind::OfferedServicesSet
             | EventKind::WeeklyHoursSet => self.undo_of_clinician(entry),
             EventKind::DateExceptionSet | EventKind::DateExceptionRemoved => self.undo_of_date(entry),
@@ -99,6 +110,8 @@ impl Past {
         put(&mut clinician.zone, entry.before("timeZone").and_then(|zone| time::parse_zone(zone).ok()));
         put(&mut clinician.active, switch(entry, "active"));
         put(&mut clinician.enabled, switch(entry, "enabled"));
+        put(&mut clinician.starts_at, start_before(entry));
+        put(&mut clinician.pause, pause_before(entry));
         if let Some(change) = entry.change("audience") {
             clinician.audience = change.before.as_deref().and_then(Audience::from_text);
         }
@@ -188,9 +201,16 @@ impl Past {
     }
 }
 
-/// Who had decided each gate of one clinician last, from what is logged of them until then, the newest first.
-pub fn decisions(settings: &mut PracticeSettings, id: ClinicianId, switch: Option<&Entry>, entries: &[Entry]) {
+/// Who had decided each gate of one clinician last, from what is logged of them until then, the newest first; beside it the
+/// last entries of the practice switch and of the practice's pause.
+pub fn decisions(
+    settings: &mut PracticeSettings,
+    id: ClinicianId,
+    (switch, pause): (Option<&Entry>, Option<&Entry>),
+    entries: &[Entry],
+) {
     settings.enabled_decision = switch.map(decision);
+    settings.pause = settings.pause.and(pause.map(decision));
     let Some(clinician) = settings.clinicians.get_mut(&id) else { return };
     let last = |kinds: &[EventKind]| entries.iter().find(|entry| kinds.contains(&entry.kind)).map(decision);
     clinician.enabled_decision = entries
@@ -200,6 +220,7 @@ pub fn decisions(settings: &mut PracticeSettings, id: ClinicianId, switch: Optio
                 || (entry.kind == EventKind::ClinicianReactivated && entry.change("enabled").is_some())
         })
         .map(decision);
+    clinician.pause = clinician.pause.and(last(&[EventKind::ClinicianPaused]));
     clinician.lock_decision = last(&[EventKind::ClinicianLocked, EventKind::ClinicianUnlocked]);
     clinician.offered_decision = last(&[EventKind::OfferedServicesSet]);
     clinician.hours_decision =
@@ -280,6 +301,22 @@ pub fn rules_before(entry: &Entry) -> RuleEdits {
 
 fn decision(entry: &Entry) -> Decision {
     Decision { by: entry.actor, at: entry.occurred_at }
+}
+
+/// The start that was set before, or that there was none, where the entry tells of one.
+pub fn start_before(entry: &Entry) -> Option<Option<Instant>> {
+    let change = entry.change("startsAt")?;
+    Some(change.before.as_deref().and_then(|text| time::parse_instant(text).ok()))
+}
+
+/// Whether new requests were paused before, where the entry is of that. Who did so is told by the entry before.
+fn pause_before(entry: &Entry) -> Option<Option<Decision>> {
+    let was_paused = match entry.kind {
+        EventKind::PracticePaused | EventKind::ClinicianPaused => switch(entry, PAUSED).unwrap_or(true),
+        EventKind::PracticeResumed | EventKind::ClinicianResumed => switch(entry, PAUSED).unwrap_or(false),
+        _ => return None,
+    };
+    Some(was_paused.then_some(Decision { by: None, at: entry.occurred_at }))
 }
 
 fn switch(entry: &Entry, field: &str) -> Option<bool> {

@@ -12,6 +12,7 @@ use crate::domain::events::Event;
 use crate::domain::ids::{ClinicianId, MemberId};
 use crate::domain::impact::{self, Impact, Moved, Picture};
 use crate::domain::rejection::{Code, Rejection};
+use crate::domain::rollout::{self, Moment};
 use crate::domain::settings::{Clinician, Decision, PracticeSettings};
 use crate::domain::standings::Standings;
 use crate::domain::time::{self, Instant};
@@ -89,9 +90,14 @@ impl Desk {
             true => None,
             false => Some(scope.standings(&draft.pairs, draft.today).await?),
         };
+        let judged = Moment::in_zone(settings.zone, rollout::judged_at(&draft.before, &settings, draft.now));
+        if judged.today != draft.today {
+            // A start moves no standing: those of its day count on both sides.
+            draft.standings = scope.standings(&draft.pairs, judged.today).await?;
+        }
         let before = Picture { settings: &draft.before, standings: &draft.standings };
         let after = Picture { settings: &settings, standings: after.as_ref().unwrap_or(&draft.standings) };
-        let moved = Moved::between(&before, &after, draft.today);
+        let moved = Moved::between(&before, &after, judged);
         let changed_hours = impact::clinicians_with_other_hours(&draft.before, &settings);
         let asked = [moved.clinicians_losing(), changed_hours.clone()].concat();
         let pending = match asked.is_empty() {
@@ -102,7 +108,8 @@ impl Desk {
         let mut touched: BTreeSet<_> = &before.standings.clinicians() | &after.standings.clinicians();
         // Those who have no clients yet are warned of too.
         touched.extend(draft.pairs.clinicians(&settings));
-        let impact = moved.impact(&draft.before, &settings, &touched, &pending, &booked);
+        let mut impact = moved.impact(&draft.before, &settings, &touched, &pending, &booked);
+        impact.warnings.extend(rollout::warnings(&draft.before, &settings, &touched, draft.now));
         self.note_open(&draft.viewer, &[], &impact.outside_hours);
         let practice = settings.practice_id;
         // A retry that found its first answer tells of nothing new: the revision stays where it is.

@@ -31,6 +31,8 @@ mod nearness;
 mod races;
 mod revocation;
 mod rights;
+mod rollout;
+mod rollout_pause;
 mod seen_by_client;
 mod servers;
 mod settings;
@@ -74,6 +76,8 @@ fn main() -> std::process::ExitCode {
             races::TESTS,
             revocation::TESTS,
             rights::TESTS,
+            rollout::TESTS,
+            rollout_pause::TESTS,
             seen_by_client::TESTS,
             servers::TESTS,
             settings::TESTS,

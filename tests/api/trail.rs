@@ -115,8 +115,22 @@ impl Scene {
         let off = said(&["enabled: true → false"]);
         let (held, lifted) = (said(&["locked: false → true"]), said(&["locked: true → false"]));
         let switch = json!({ "enabled": false });
+        let later = json!({ "enabled": true, "startsAt": "2027-02-01T09:00:00-05:00" });
+        let start = "2027-02-01T14:00:00+00:00";
+        let told = [String::from("enabled: false → true"), format!("startsAt: – → {start}")];
+        let called_off = [String::from("enabled: true → false"), format!("startsAt: {start} → –")];
+        let (paused, resumed) =
+            (said(&["newRequestsPaused: false → true"]), said(&["newRequestsPaused: true → false"]));
+        let pause = |paused: bool| json!({ "paused": paused });
+        let pause_of = |paused: bool| json!({ "clinicianId": dana, "paused": paused });
         vec![
-            deed("setPracticeSelfScheduling", admin, switch, "PRACTICE_SELF_SCHEDULING_SET", &off),
+            deed("setPracticeSelfScheduling", admin, switch.clone(), "PRACTICE_SELF_SCHEDULING_SET", &off),
+            deed("setPracticeSelfScheduling", admin, later, "PRACTICE_SELF_SCHEDULING_SET", &told),
+            deed("setPracticeSelfScheduling", admin, switch, "PRACTICE_SELF_SCHEDULING_SET", &called_off),
+            deed("pauseNewRequests", admin, pause(true), "PRACTICE_PAUSED", &paused),
+            deed("pauseNewRequests", admin, pause(false), "PRACTICE_RESUMED", &resumed),
+            deed("pauseNewRequests", &self.dana, pause_of(true), "CLINICIAN_PAUSED", &paused),
+            deed("pauseNewRequests", admin, pause_of(false), "CLINICIAN_RESUMED", &resumed),
             deed("updatePracticePolicy", admin, policy, "PRACTICE_POLICY_UPDATED", &kept),
             deed("setClinicianSelfScheduling", &self.dana, opt_out, "CLINICIAN_SELF_SCHEDULING_SET", &opted),
             deed("lockClinicianSelfScheduling", admin, lock(true), "CLINICIAN_LOCKED", &held),

@@ -93,10 +93,10 @@ impl Sample {
 
 const EVERYTHING: &str = "{ practice {
     id name timeZone latestCursor
-    selfScheduling { enabled revision }
+    selfScheduling { enabled startsAt newRequestsPaused pause { pausedAt pausedBy { id } } revision }
     services { id name durationMinutes modality }
     clinicians(first: 50) { totalCount nodes { id displayName credentials timeZone active
-        selfScheduling { enabled audience bookable offeredServices { id } weeklyHours { weekday opensAt closesAt } } } }
+        selfScheduling { enabled startsAt newRequestsPaused pause { pausedAt pausedBy { id } } audience bookable offeredServices { id } weeklyHours { weekday opensAt closesAt } } } }
     appointmentRequests(first: 50) { totalCount nodes { id status startsAt localStart requestedAt respondBy
         decidedAt version client { displayName } clinician { displayName } service { name } appointment { id status } } } } }";
 const CLIENTS: &str = "{ practice { clients(first: 100) { totalCount nodes {

@@ -14,6 +14,7 @@ mod end_care;
 mod invite_member;
 mod link_member;
 mod lock_clinician_self_scheduling;
+mod pause_new_requests;
 mod reactivate_client;
 mod reactivate_clinician;
 mod reactivate_member;
@@ -46,6 +47,7 @@ pub struct Mutation(
     update_practice_policy::UpdatePracticePolicy,
     set_clinician_self_scheduling::SetClinicianSelfScheduling,
     lock_clinician_self_scheduling::LockClinicianSelfScheduling,
+    pause_new_requests::PauseNewRequests,
     set_offered_services::SetOfferedServices,
     set_weekly_hours::SetWeeklyHours,
     set_booking_rules::SetBookingRules,

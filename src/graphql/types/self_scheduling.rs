@@ -8,9 +8,11 @@ use super::checklist::{ChecklistItem, shown};
 use super::clock_change::ClockChange;
 use super::date_exception::DateException;
 use super::member::Member;
+use super::requests_pause::NewRequestsPause;
 use super::rules::{BookingRules, EffectiveBookingRules};
 use super::service::Service;
 use super::weekly_hours::WeeklyHours;
+use crate::domain::gates;
 use crate::domain::ids::ClinicianId;
 use crate::domain::rejection::Rejection;
 use crate::domain::settings;
@@ -31,9 +33,26 @@ pub struct PracticeSelfScheduling(pub Settings);
 /// The practice's settings for self-scheduling. The switch alone opens nothing: each clinician opts in.
 #[Object]
 impl PracticeSelfScheduling {
-    /// The practice switch. False for every new practice.
+    /// The practice switch, as it was set: also while it waits for `startsAt`, or new requests are paused. False for every
+    /// new practice.
     async fn enabled(&self) -> bool {
         self.0.enabled
+    }
+
+    /// From when on the switch counts, as it was set: kept when that has passed; null where it was turned on at once, or is
+    /// off.
+    async fn starts_at(&self) -> Option<DateTime> {
+        self.0.starts_at.map(DateTime::from)
+    }
+
+    /// True while the practice takes no new requests: `pauseNewRequests`. Every setting stays under it.
+    async fn new_requests_paused(&self) -> bool {
+        self.0.pause.is_some()
+    }
+
+    /// Who paused new requests, and when; null where they are not paused.
+    async fn pause(&self) -> Option<NewRequestsPause> {
+        self.0.pause.map(NewRequestsPause)
     }
 
     /// Who may opt clinicians in and out.
@@ -89,6 +108,11 @@ impl ClinicianSelfScheduling {
         &self.settings.clinicians[&self.id]
     }
 
+    /// True for the clinician themselves and for admins.
+    fn is_told_all(&self, ctx: &Context<'_>) -> bool {
+        ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id))
+    }
+
     fn service(&self, id: Option<&ID>) -> Result<Option<&settings::Service>, Refusal> {
         let Some(id) = id else { return Ok(None) };
         let service = self.settings.services.get(&input::id("serviceId", id)?);
@@ -102,11 +126,30 @@ impl ClinicianSelfScheduling {
 impl ClinicianSelfScheduling {
     /// The clinician's opt-in; false for every new clinician. Like the offered services and the rules it is no secret in
     /// the practice: every member may read it. Whoever is neither the clinician nor an admin reads false
-    /// too while an admin holds the clinician off.
+    /// too while an admin holds the clinician off, new requests are paused, or a start is to come.
     async fn enabled(&self, ctx: &Context<'_>) -> bool {
         let clinician = self.clinician();
-        let is_told_of_locks = ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id));
-        clinician.enabled && (is_told_of_locks || clinician.lock.is_none())
+        match self.is_told_all(ctx) {
+            true => clinician.enabled,
+            false => clinician.enabled && gates::is_opted_in_to_others(clinician, ctx.desk().clock().now()),
+        }
+    }
+
+    /// From when on the opt-in counts, as it was set: kept when that has passed; null where it was made at once, or there is
+    /// none.
+    async fn starts_at(&self) -> Option<DateTime> {
+        self.clinician().starts_at.map(DateTime::from)
+    }
+
+    /// True while new requests to the clinician are paused: `pauseNewRequests`. Their settings stay under it. Whoever is
+    /// neither the clinician nor an admin reads false: to them it is like no opt-in.
+    async fn new_requests_paused(&self, ctx: &Context<'_>) -> bool {
+        self.is_told_all(ctx) && self.clinician().pause.is_some()
+    }
+
+    /// Who paused new requests, and when; null where they are not paused.
+    async fn pause(&self) -> Option<NewRequestsPause> {
+        self.clinician().pause.map(NewRequestsPause)
     }
 
     /// An admin's hold, with its reason; null where there is none. Another clinician is denied it whether there is a hold

@@ -97,6 +97,18 @@ fn of_settings(scene: &Scene) -> Vec<Act> {
             json!({ "clinicianIds": ["dana"], "enabled": false }),
         ),
         own(
+            "pauseNewRequests",
+            json!({ "clinicianId": dana, "paused": true }),
+            json!({ "clinicianId": "dana", "paused": true }),
+        ),
+        made(
+            "pauseNewRequests",
+            Whose::AdminsOwn,
+            "FORBIDDEN",
+            json!({ "paused": true }),
+            json!({ "clinicianId": "dana", "paused": true }),
+        ),
+        own(
             "setOfferedServices",
             json!({ "clinicianId": dana, "serviceIds": [] }),
             json!({ "clinicianId": "dana", "serviceIds": [] }),

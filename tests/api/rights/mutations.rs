@@ -38,6 +38,7 @@ pub fn all(scene: &Scene) -> Vec<(&'static str, Value)> {
         ("reactivateClient", json!({ "clientId": casey })),
         ("reassignAppointmentRequest", json!({ "id": scene.caseys_request, "clinicianId": scene.ida.id })),
         ("setClinicianSelfScheduling", json!({ "clinicianIds": [dana], "enabled": false })),
+        ("pauseNewRequests", json!({ "clinicianId": dana, "paused": true })),
         ("setOfferedServices", json!({ "clinicianId": dana, "serviceIds": [] })),
         ("setWeeklyHours", json!({ "clinicianId": dana, "hours": [] })),
         ("setDateException", json!({ "clinicianId": dana, "on": "2027-01-12", "windows": [] })),
