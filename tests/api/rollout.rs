@@ -158,7 +158,7 @@ async fn the_impact_of_a_start_to_come_is_what_clients_see_once_the_clock_is_the
 
 async fn what_moves_now_is_judged_now() {
     let practice = TestPractice::begin().await;
-    let (dana, casey) = practice.open_practice().await;
+    let (_, casey) = practice.open_practice().await;
     start_later(&practice, None, START).await;
     let judged = async |input: Value| {
         let impact = practice.admin.done(SWITCH, IMPACT, input).await["impact"].take();
@@ -173,7 +173,6 @@ async fn what_moves_now_is_judged_now() {
     let impact = practice.admin.done("setClientAccess", IMPACT, block).await["impact"].take();
     assert_eq!(at(&text(&impact["judgedAt"])), practice.clock.now(), "another change, while a start is to come");
     assert_eq!(impact["warnings"][0]["code"], "STARTS_LATER", "{impact}");
-    let _ = dana;
 }
 
 async fn a_start_that_cannot_be_is_refused_by_its_name_and_changes_nothing() {
@@ -241,6 +240,19 @@ async fn turning_off_clears_a_start_and_turning_on_without_one_opens_at_once() {
         assert!(sees(&practice, &casey, &dana).await, "{name} opens at once");
     }
     assert_eq!(read().await.1, json!({ "enabled": true, "startsAt": null }));
+}
+
+async fn a_clinician_who_comes_back_is_off_and_waits_for_no_start() {
+    let practice = TestPractice::begin().await;
+    let (dana, casey) = practice.open_practice().await;
+    start_later(&practice, Some(&dana), START).await;
+    let id = json!({ "clinicianId": dana.id });
+    practice.admin.done("deactivateClinician", "", id.clone()).await;
+    let shown = "clinician { selfScheduling { enabled startsAt } } impact { judgedAt }";
+    let back = practice.admin.done("reactivateClinician", shown, id).await;
+    assert_eq!(back["clinician"]["selfScheduling"], json!({ "enabled": false, "startsAt": null }));
+    practice.clock.set(at(START));
+    assert!(!sees(&practice, &casey, &dana).await);
 }
 
 async fn the_checklist_and_the_explanation_say_when_it_opens_and_how_to_open_it_at_once() {
@@ -312,6 +324,7 @@ crate::support::tests!(
     what_moves_now_is_judged_now,
     a_start_that_cannot_be_is_refused_by_its_name_and_changes_nothing,
     turning_off_clears_a_start_and_turning_on_without_one_opens_at_once,
+    a_clinician_who_comes_back_is_off_and_waits_for_no_start,
     the_checklist_and_the_explanation_say_when_it_opens_and_how_to_open_it_at_once,
     a_client_is_told_of_a_start_only_that_it_is_not_open_yet,
 );
