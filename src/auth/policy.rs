@@ -164,7 +164,7 @@ pub const RULES: &[Rule] = &[
     rule("SetDateExceptionError", OWN_STAFF, "code field message"),
     rule("RemoveDateExceptionPayload", OWN_STAFF, "clinician impact errors"),
     rule("RemoveDateExceptionError", OWN_STAFF, "code field message"),
-    rule("BlockTimePayload", OWN_STAFF, "blockedTime supersededRequests pendingRequestsInTheWay appointmentsInTheWay errors"),
+    rule("BlockTimePayload", OWN_STAFF, "blockedTime supersededRequests supersededRequestsCount pendingRequestsInTheWay pendingRequestsInTheWayCount appointmentsInTheWay appointmentsInTheWayCount errors"),
     rule("BlockTimeError", OWN_STAFF, "code field message"),
     rule("UnblockTimePayload", OWN_STAFF, "clinician errors"),
     rule("UnblockTimeError", OWN_STAFF, "code field message"),

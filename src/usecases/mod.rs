@@ -62,7 +62,7 @@ use crate::store::{Store, StoreError, Write};
 pub use add_client::NewClient;
 pub use add_clinician::NewClinician;
 pub use audit_log::{AUDIT_COUNTED_MAX, AuditPage};
-pub use block_time::{BlockTime, Blocked};
+pub use block_time::{BlockTime, Blocked, FirstOf};
 pub use booking_facts::Slot;
 pub use client_reads::ClientReadPage;
 pub use create_practice::NewPractice;

@@ -14,6 +14,7 @@ mod bad_input;
 mod bad_requests;
 mod bad_times;
 mod blocked_time;
+mod blocked_time_preview;
 mod booking_rules;
 mod checklist;
 mod client_reads;
@@ -60,6 +61,7 @@ fn main() -> std::process::ExitCode {
             client_reads::TESTS,
             booking_rules::TESTS,
             blocked_time::TESTS,
+            blocked_time_preview::TESTS,
             checklist::TESTS,
             door::TESTS,
             events::TESTS,
