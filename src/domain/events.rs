@@ -15,10 +15,12 @@ spelled! {
         PracticeSelfSchedulingSet = "PRACTICE_SELF_SCHEDULING_SET",
         PracticePolicyUpdated = "PRACTICE_POLICY_UPDATED",
         ServiceCreated = "SERVICE_CREATED",
+        ServiceUpdated = "SERVICE_UPDATED",
         ServiceArchived = "SERVICE_ARCHIVED",
         ClinicianAdded = "CLINICIAN_ADDED",
         ClinicianUpdated = "CLINICIAN_UPDATED",
         ClientAdded = "CLIENT_ADDED",
+        ClientUpdated = "CLIENT_UPDATED",
         MemberLinked = "MEMBER_LINKED",
         MemberUnlinked = "MEMBER_UNLINKED",
         MemberInvited = "MEMBER_INVITED",
@@ -63,6 +65,7 @@ impl EventKind {
             Self::PracticeSelfSchedulingSet
                 | Self::PracticePolicyUpdated
                 | Self::ServiceCreated
+                | Self::ServiceUpdated
                 | Self::ServiceArchived
                 | Self::ClinicianSelfSchedulingSet
                 | Self::ClinicianLocked
@@ -89,11 +92,12 @@ impl EventKind {
     ];
 
     /// Every kind that can change a practice's settings, but for what is between one client and one clinician.
-    pub const OF_SETTINGS: [Self; 18] = [
+    pub const OF_SETTINGS: [Self; 19] = [
         Self::PracticeCreated,
         Self::PracticeSelfSchedulingSet,
         Self::PracticePolicyUpdated,
         Self::ServiceCreated,
+        Self::ServiceUpdated,
         Self::ServiceArchived,
         Self::ClinicianAdded,
         Self::ClinicianUpdated,

@@ -247,6 +247,8 @@ twins! {
         PracticePolicyUpdated,
         /// A service was added.
         ServiceCreated,
+        /// A service's name, duration, way of meeting or confirmation was changed.
+        ServiceUpdated,
         /// A service was archived.
         ServiceArchived,
         /// A clinician was added.
@@ -255,6 +257,8 @@ twins! {
         ClinicianUpdated,
         /// A client was added.
         ClientAdded,
+        /// A client's name, or the address they sign in with, was changed.
+        ClientUpdated,
         /// An issuer's subject was linked to a member.
         MemberLinked,
         /// An issuer's subject was taken from a member.

@@ -90,6 +90,12 @@ fn of_settings(scene: &Scene) -> Vec<Act> {
             service_made,
             json!({ "name": "", "durationMinutes": 50, "modality": "EITHER" }),
         ),
+        ours(
+            "updateService",
+            Whose::Practices,
+            json!({ "id": service, "durationMinutes": 60 }),
+            json!({ "id": service, "durationMinutes": 4 }),
+        ),
         ours("archiveService", Whose::Practices, json!({ "id": service }), json!({ "id": "service" })),
         own(
             "setClinicianSelfScheduling",
@@ -197,6 +203,11 @@ fn of_people(scene: &Scene) -> Vec<Act> {
         free("addClinician", "Nia"),
         free("addClient", "Uma"),
         free("inviteMember", "Kai"),
+        theirs(
+            "updateClient",
+            json!({ "clientId": scene.casey.id, "displayName": "Casey" }),
+            json!({ "clientId": "casey", "displayName": "Casey" }),
+        ),
         theirs("linkMember", link(&scene.danas_member), link("dana")),
         theirs("unlinkMember", json!({ "linkId": scene.link }), json!({ "linkId": "link" })),
         theirs(
