@@ -16,6 +16,7 @@ pub mod impact;
 pub mod logged;
 pub mod members;
 pub mod past;
+pub mod ranges;
 pub mod rejection;
 pub mod remedies;
 pub mod requests;

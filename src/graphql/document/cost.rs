@@ -144,7 +144,7 @@ pub fn work(of: &str, field: &str) -> u64 {
         // The held time of a thousand clinicians is read in about this time.
         ("Practice", "soonestSlots") => 1_000,
         ("Mutation", "setDateException" | "removeDateException" | "updateClinician") => 1_000,
-        ("Mutation", "startCare" | "endCare" | "archiveService") => 1_000,
+        ("Mutation", "startCare" | "endCare" | "updateService" | "archiveService") => 1_000,
         ("Mutation", "deactivateMember" | "deactivateClinician" | "deactivateClient") => 1_000,
         ("Mutation", "reactivateClinician" | "reactivateClient") => 1_000,
         ("Mutation", _) => 300,
