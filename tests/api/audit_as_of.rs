@@ -184,7 +184,7 @@ async fn after_any_changes_each_moment_reads_as_it_was_read_then() {
     let scene = Scene::set().await;
     let mut dice = Dice(7);
     let (mut moments, mut done) = (Vec::new(), Vec::new());
-    for step in 0..60 {
+    for step in 0..80 {
         scene.practice.clock.set(scene.practice.clock.now() + Duration::hours(5));
         done.push(scene.change(&mut dice).await);
         if step == 40 {

@@ -21,6 +21,7 @@ async fn each_warning_comes_with_the_change_that_it_is_about_and_goes_with_the_o
     let rules =
         |notice: Value| json!({ "clinicianId": dana.id, "minimumNoticeMinutes": notice, "bookingHorizonDays": 1 });
     let service = |modality: &str| json!({ "id": practice.service_id, "modality": modality });
+    let pause = |paused: bool| json!({ "clinicianId": dana.id, "paused": paused });
     practice.admin.done("setWeeklyHours", "", own("hours", tuesday.clone())).await;
     let cases = [
         (WarningCode::NobodyCanBook, "setClinicianSelfScheduling", opt_in(false), opt_in(true)),
@@ -35,11 +36,27 @@ async fn each_warning_comes_with_the_change_that_it_is_about_and_goes_with_the_o
         (WarningCode::ClinicianWithoutHours, "setWeeklyHours", own("hours", json!([])), own("hours", tuesday)),
         (WarningCode::ClinicianWithoutHours, "updateService", service("TELEHEALTH"), service("IN_PERSON")),
         (WarningCode::ClinicianWithoutClients, "setClientAccess", access("BLOCKED"), access("ALLOWED")),
+        (
+            WarningCode::StartsLater,
+            "setPracticeSelfScheduling",
+            json!({ "enabled": true, "startsAt": "2027-02-01T14:00:00Z" }),
+            switch(true),
+        ),
+        (WarningCode::NewRequestsPaused, "setBookingRules", rules(json!(30)), rules(json!(60))),
         (WarningCode::NoticeBeyondHorizon, "setBookingRules", rules(json!(5000)), rules(json!(60))),
     ];
     let mut seen = BTreeSet::new();
     for (code, mutation, breaks, mends) in cases {
-        let of = if code == WarningCode::NobodyCanBook { Value::Null } else { json!({ "id": dana.id }) };
+        let is_of_practice = matches!(code, WarningCode::NobodyCanBook | WarningCode::StartsLater);
+        let of = if is_of_practice { Value::Null } else { json!({ "id": dana.id }) };
+        // A start can be set only for what is off.
+        if code == WarningCode::StartsLater {
+            practice.admin.done(mutation, "", switch(false)).await;
+        }
+        // Who pauses knows that: whoever changes something later is told.
+        if code == WarningCode::NewRequestsPaused {
+            dana.done("pauseNewRequests", "", pause(true)).await;
+        }
         for dry_run in [true, false] {
             let mut input = breaks.clone();
             input["dryRun"] = json!(dry_run);
@@ -48,6 +65,9 @@ async fn each_warning_comes_with_the_change_that_it_is_about_and_goes_with_the_o
             warned[0]["message"] = Value::Null;
             let expected = json!([{ "code": code.as_str(), "message": null, "clinician": of }]);
             assert_eq!(warned, expected, "{mutation}, on a dry run: {dry_run}");
+        }
+        if code == WarningCode::NewRequestsPaused {
+            dana.done("pauseNewRequests", "", pause(false)).await;
         }
         let mended = practice.admin.done(mutation, WARNINGS, mends).await;
         assert_eq!(mended["impact"]["warnings"], json!([]), "{mutation} mends it");
