@@ -136,6 +136,7 @@ pub fn work(of: &str, field: &str) -> u64 {
     match (of, field) {
         // Every client is judged with every clinician, before and after.
         ("Mutation", "setPracticeSelfScheduling" | "setClinicianSelfScheduling" | "updatePracticePolicy") => 3_500,
+        ("Mutation", "pauseNewRequests") => 3_500,
         // It may be that of the practice switch.
         ("Mutation", "undoSettingsChange") => 3_500,
         ("Mutation", "setClientAccess") => 2_000,
