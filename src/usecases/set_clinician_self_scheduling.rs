@@ -4,8 +4,10 @@ use super::error::require_acts_for;
 use super::{Change, Changed, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::ClinicianId;
+use crate::domain::logged;
 use crate::domain::many::Many;
 use crate::domain::rejection::{Code, Rejection};
+use crate::domain::rollout::Opening;
 use crate::domain::settings::{Audience, Clinician, Control};
 use crate::domain::viewer::Viewer;
 use crate::store::Pairs;
@@ -14,7 +16,7 @@ use crate::store::Pairs;
 #[derive(Clone, Debug)]
 pub struct SetClinicianSelfScheduling {
     pub clinicians: Many<ClinicianId>,
-    pub enabled: bool,
+    pub opening: Opening,
     /// None keeps the audience chosen before.
     pub audience: Option<Audience>,
 }
@@ -42,20 +44,21 @@ impl Desk {
                     let missing = || Denied::not_found_at("clinician", &set.clinicians.path_of(*id));
                     let clinician = draft.before.clinicians.get(id).ok_or_else(missing)?;
                     check(clinician, &set)?;
+                    let of = format!("The opt-in of {}", clinician.display_name);
+                    let opening = set.opening.checked(clinician.opening(), &of, draft.now)?;
                     let audience = set.audience.or(clinician.audience);
                     // Where nothing moves, who decided it last and when stays too.
-                    if (clinician.enabled, clinician.audience) == (set.enabled, audience) {
+                    if (clinician.opening(), clinician.audience) == (opening, audience) {
                         continue;
                     }
                     let text = |audience: Option<Audience>| audience.map(|audience| audience.as_str().to_owned());
-                    let event = Event::new(EventKind::ClinicianSelfSchedulingSet, Some(draft.actor()))
-                        .clinician(*id)
-                        .change("enabled", Some(clinician.enabled.to_string()), Some(set.enabled.to_string()))
-                        .change("audience", text(clinician.audience), text(audience));
+                    let event = Event::new(EventKind::ClinicianSelfSchedulingSet, Some(draft.actor())).clinician(*id);
+                    let event = logged::opened(event, clinician.opening(), opening);
+                    let event = event.change("audience", text(clinician.audience), text(audience));
                     events.push(event);
                     moved.push(*id);
                 }
-                draft.scope().set_opt_in(&moved, set.enabled, set.audience, draft.decision()).await?;
+                draft.scope().set_opt_in(&moved, set.opening, set.audience, draft.decision()).await?;
                 events.into_iter().for_each(|event| draft.tell(event));
                 self.finish(draft).await
             })
@@ -65,11 +68,11 @@ impl Desk {
 }
 
 fn check(clinician: &Clinician, set: &SetClinicianSelfScheduling) -> Result<(), Rejection> {
-    if set.enabled && !clinician.active {
+    if set.opening.enabled && !clinician.active {
         let message = format!("{} no longer sees clients.", clinician.display_name);
         return Err(Rejection::of_field(Code::Inactive, &set.clinicians.path_of(clinician.id), message));
     }
-    if set.enabled && set.audience.is_none() && clinician.audience.is_none() {
+    if set.opening.enabled && set.audience.is_none() && clinician.audience.is_none() {
         let name = &clinician.display_name;
         let message = format!(
             "{name} has chosen no audience yet. Choose one: ALL_MY_CLIENTS or SELECTED_CLIENTS. There is no default."
