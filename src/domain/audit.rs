@@ -119,10 +119,14 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         EventKind::PracticeSelfSchedulingSet | EventKind::ClinicianSelfSchedulingSet => switched(entry),
         EventKind::PracticePolicyUpdated => "It was decided who may opt clinicians in, and who may allow clients.",
         EventKind::ServiceCreated => "{service} was added.",
+        EventKind::ServiceUpdated => {
+            "{service} was changed: its name, its length, how one meets, or what answers a request."
+        }
         EventKind::ServiceArchived => "{service} was archived.",
         EventKind::ClinicianAdded => "{clinician} was added as a clinician.",
         EventKind::ClinicianUpdated => "What is shown of {clinician}, or the zone of their clock, was changed.",
         EventKind::ClientAdded => "{client} was added as a client.",
+        EventKind::ClientUpdated => "The name of {client}, or the address they sign in with, was changed.",
         EventKind::MemberLinked => "A sign-in was linked to {member}.",
         EventKind::MemberUnlinked => "A sign-in was taken from {member}.",
         EventKind::MemberInvited => "{member} was invited as an admin.",

@@ -17,10 +17,12 @@ spelled! {
         PracticePaused = "PRACTICE_PAUSED",
         PracticeResumed = "PRACTICE_RESUMED",
         ServiceCreated = "SERVICE_CREATED",
+        ServiceUpdated = "SERVICE_UPDATED",
         ServiceArchived = "SERVICE_ARCHIVED",
         ClinicianAdded = "CLINICIAN_ADDED",
         ClinicianUpdated = "CLINICIAN_UPDATED",
         ClientAdded = "CLIENT_ADDED",
+        ClientUpdated = "CLIENT_UPDATED",
         MemberLinked = "MEMBER_LINKED",
         MemberUnlinked = "MEMBER_UNLINKED",
         MemberInvited = "MEMBER_INVITED",
@@ -71,6 +73,7 @@ impl EventKind {
                 | Self::ClinicianPaused
                 | Self::ClinicianResumed
                 | Self::ServiceCreated
+                | Self::ServiceUpdated
                 | Self::ServiceArchived
                 | Self::ClinicianSelfSchedulingSet
                 | Self::ClinicianLocked
@@ -97,11 +100,12 @@ impl EventKind {
     ];
 
     /// Every kind that can change a practice's settings, but for what is between one client and one clinician.
-    pub const OF_SETTINGS: [Self; 22] = [
+    pub const OF_SETTINGS: [Self; 23] = [
         Self::PracticeCreated,
         Self::PracticeSelfSchedulingSet,
         Self::PracticePolicyUpdated,
         Self::ServiceCreated,
+        Self::ServiceUpdated,
         Self::ServiceArchived,
         Self::ClinicianAdded,
         Self::ClinicianUpdated,

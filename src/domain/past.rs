@@ -7,11 +7,14 @@ use chrono::NaiveDate;
 
 use super::audit::Entry;
 use super::events::EventKind;
+use super::hours::Modality;
 use super::ids::{ClientId, ClinicianId};
 use super::logged;
 use super::rules::{Rule, RuleEdits, RuleOverrides};
-use super::settings::{Access, Audience, Care, ClientStanding, Clinician, Control, Decision, Lock, PracticeSettings};
-use super::time::{self, Instant};
+use super::settings::{
+    Access, Audience, Care, ClientStanding, Clinician, Confirmation, Control, Decision, Lock, PracticeSettings,
+};
+use super::time::{self, Instant, Minutes};
 
 /// The field of a pause.
 pub const PAUSED: &str = "newRequestsPaused";
@@ -58,6 +61,7 @@ impl Past {
             EventKind::ServiceCreated => {
                 entry.service_id().map(|id| self.settings.services.remove(&id));
             }
+            EventKind::ServiceUpdated => self.undo_of_service(entry),
             EventKind::ServiceArchived => {
                 if let Some(service) = entry.service_id().and_then(|id| self.settings.services.get_mut(&id)) {
                     service.active = true;
@@ -82,6 +86,7 @@ impl Past {
             // These move nothing that is kept in the settings.
             EventKind::PracticeCreated
             | EventKind::ClientAdded
+            | EventKind::ClientUpdated
             | EventKind::MemberLinked
             | EventKind::MemberUnlinked
             | EventKind::MemberInvited
@@ -103,6 +108,15 @@ impl Past {
             | EventKind::AppointmentRequestReassigned
             | EventKind::AppointmentRequestHandedOver => {}
         }
+    }
+
+    /// Its name stays that of today.
+    fn undo_of_service(&mut self, entry: &Entry) {
+        let Some(service) = entry.service_id().and_then(|id| self.settings.services.get_mut(&id)) else { return };
+        let minutes = entry.before("durationMinutes").and_then(|text| text.parse().ok());
+        put(&mut service.duration, minutes.map(Minutes));
+        put(&mut service.modality, entry.before("modality").and_then(Modality::from_text));
+        put(&mut service.confirmation, entry.before("confirmation").and_then(Confirmation::from_text));
     }
 
     fn undo_of_clinician(&mut self, entry: &Entry) {

@@ -263,6 +263,8 @@ twins! {
         PracticeResumed,
         /// A service was added.
         ServiceCreated,
+        /// A service's name, duration, way of meeting or confirmation was changed.
+        ServiceUpdated,
         /// A service was archived.
         ServiceArchived,
         /// A clinician was added.
@@ -271,6 +273,8 @@ twins! {
         ClinicianUpdated,
         /// A client was added.
         ClientAdded,
+        /// A client's name, or the address they sign in with, was changed.
+        ClientUpdated,
         /// An issuer's subject was linked to a member.
         MemberLinked,
         /// An issuer's subject was taken from a member.

@@ -21,8 +21,10 @@ pub struct BlockRow {
 /// What holds a stretch of a clinician's time, buffers included.
 #[derive(Clone, Debug, Default)]
 pub struct InTheWay {
-    /// Also those that are overdue and not swept yet.
-    pub requests: Vec<RequestId>,
+    /// Those that wait for an answer.
+    pub waiting: Vec<RequestId>,
+    /// Those that are overdue and not swept yet.
+    pub lapsed: Vec<RequestId>,
     pub appointments: Vec<AppointmentId>,
     pub blocks: Vec<BlockId>,
 }
@@ -83,8 +85,13 @@ impl Scope<'_> {
         self.tally(coming.filter(Column::HeldUntilAt.gt(millis(now)))).await
     }
 
-    /// What would make the database refuse a stretch of a clinician's.
-    pub async fn in_the_way(&self, clinician: ClinicianId, stretch: Interval) -> Result<InTheWay, StoreError> {
+    /// What would make the database refuse a stretch of a clinician's, each by start.
+    pub async fn in_the_way(
+        &self,
+        clinician: ClinicianId,
+        stretch: Interval,
+        now: Instant,
+    ) -> Result<InTheWay, StoreError> {
         let select = self
             .select::<Entity>()
             .filter(Column::ClinicianId.eq(clinician.0))
@@ -94,7 +101,10 @@ impl Scope<'_> {
         let mut found = InTheWay::default();
         for row in self.all(select).await? {
             match (row.appointment_request_id, row.appointment_id) {
-                (Some(request), _) => found.requests.push(RequestId(request)),
+                (Some(request), _) if row.lapses_at.is_some_and(|at| at <= millis(now)) => {
+                    found.lapsed.push(RequestId(request));
+                }
+                (Some(request), _) => found.waiting.push(RequestId(request)),
                 (None, Some(appointment)) => found.appointments.push(AppointmentId(appointment)),
                 (None, None) => found.blocks.push(BlockId(row.id)),
             }

@@ -50,9 +50,11 @@ mod soonest_slots;
 mod start_care;
 mod undo_settings_change;
 mod unlink_member;
+mod update_client;
 mod update_clinician;
 mod update_member_roles;
 mod update_practice_policy;
+mod update_service;
 
 use self::client_reads::ReadLog;
 use crate::clock::Clock;
@@ -64,7 +66,7 @@ use crate::store::{Store, StoreError, Write};
 pub use add_client::NewClient;
 pub use add_clinician::NewClinician;
 pub use audit_log::{AUDIT_COUNTED_MAX, AuditPage};
-pub use block_time::{BlockTime, Blocked};
+pub use block_time::{BlockTime, Blocked, FirstOf};
 pub use booking_facts::Slot;
 pub use client_reads::ClientReadPage;
 pub use create_practice::NewPractice;
@@ -96,8 +98,10 @@ pub use settings_change::{Change, Changed};
 pub use soonest_slots::{SoonestFound, SoonestQuery};
 pub use start_care::StartOfCare;
 pub use unlink_member::EndOfLink;
+pub use update_client::UpdateClient;
 pub use update_clinician::UpdateClinician;
 pub use update_practice_policy::UpdatePracticePolicy;
+pub use update_service::UpdateService;
 
 // What the API shows of a stored person or relationship, for those who may not name the store.
 pub use crate::store::{

@@ -235,7 +235,7 @@ impl Desk {
 }
 
 /// The rows of a page that are shown: one more is read, to know whether there is a next page.
-fn shown<T>(rows: &[T], limit: u64) -> &[T] {
+pub(super) fn shown<T>(rows: &[T], limit: u64) -> &[T] {
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(1);
     &rows[..rows.len().min(wanted)]
 }

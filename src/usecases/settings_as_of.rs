@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::error::require_admin;
 use super::{Access, AccessQuestion, Denied, Desk, Refusal};
 use crate::domain::audit::AuditFilter;
+use crate::domain::client_reads::ClientReadKind;
 use crate::domain::events::EventKind;
 use crate::domain::gates::{self, Gate};
 use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
@@ -92,6 +93,7 @@ impl Desk {
         let moment = Moment::in_zone(settings.zone, then.at);
         let standing = past::standing(asked.client_id, asked.clinician_id, &entries, moment.today);
         let standing = standing.ok_or_else(|| missing("client", "clientId"))?;
+        self.note_reads(viewer, ClientReadKind::Access, [asked.client_id]);
         let service =
             asked.service_id.map(|id| settings.services.get(&id).ok_or_else(|| missing("service", "serviceId")));
         let service = service.transpose()?;

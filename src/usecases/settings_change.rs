@@ -100,6 +100,7 @@ impl Desk {
 
     /// Compares before with after, then commits or, on a dry run, takes everything back.
     pub(super) async fn finish(&self, mut draft: Draft) -> Result<Changed, Refusal> {
+        draft.forget_what_changes_nothing();
         let scope = draft.write.scope();
         let settings = Arc::new(scope.load_settings().await?);
         let after = match draft.events.iter().all(|event| event.kind.leaves_standings()) {
@@ -135,7 +136,8 @@ impl Desk {
         impact.warnings.extend(rollout::warnings(&draft.before, &settings, &touched, draft.now));
         self.note_open(&draft.viewer, &[], &impact.outside_hours);
         let practice = settings.practice_id;
-        // A retry that found its first answer tells of nothing new: the revision stays where it is.
+        // A retry that found its first answer, and a change that changes nothing, tell of nothing new: the revision stays
+        // where it is.
         if draft.dry_run || draft.events.is_empty() {
             let revision = draft.before.revision;
             draft.write.roll_back().await?;
@@ -190,6 +192,21 @@ impl Draft {
     /// Adds a fact, appended when the change is made.
     pub fn tell(&mut self, event: Event) {
         self.events.push(event);
+    }
+
+    /// Where no field moves and nothing new is said of why, there is nothing to tell and nothing to save. A change of many
+    /// is one: what was set again with it is told of too, since it was decided anew.
+    fn forget_what_changes_nothing(&mut self) {
+        let held = |id| self.before.clinicians.get(&id).and_then(|clinician| clinician.lock.as_ref());
+        let is_new = |event: &Event| {
+            // A hold on a hold moves no field: its reason is what it changes.
+            let why = event.clinician_id.and_then(held).map(|lock| &lock.reason);
+            let says_why = event.reason.is_some() && event.reason.as_ref() != why;
+            says_why || event.changes.iter().any(|change| change.before != change.after)
+        };
+        if !self.events.iter().any(is_new) {
+            self.events.clear();
+        }
     }
 
     /// The clinician, or the words that there is none.

@@ -33,7 +33,7 @@ impl Scene {
     pub async fn now(&self) -> Value {
         let query = format!(
             "query($dana: ID!, $ida: ID!, $casey: ID!) {{ practice {{ selfScheduling {{ enabled startsAt newRequestsPaused clinicianOptIn clientAccessControl
-                defaultRules {{ {RULES} }} }} services(includeArchived: true) {{ id active durationMinutes rules {{ {RULES} }} }} }}
+                defaultRules {{ {RULES} }} }} services(includeArchived: true) {{ id active durationMinutes modality confirmation rules {{ {RULES} }} }} }}
              a: clinician(id: $dana) {{ ...all }} b: clinician(id: $ida) {{ ...all }}
              ga: selfSchedulingAccess(clinicianId: $dana, clientId: $casey) {GATES}
              gb: selfSchedulingAccess(clinicianId: $ida, clientId: $casey) {GATES} }}
@@ -64,7 +64,7 @@ impl Scene {
         let query = format!(
             "query($at: DateTime!, $dana: ID!, $ida: ID!, $casey: ID!) {{ practice {{ settingsAsOf(at: $at) {{
                 enabled startsAt newRequestsPaused clinicianOptIn clientAccessControl defaultRules {{ {RULES} }} unknown
-                services {{ id active durationMinutes rules {{ {RULES} }} }}
+                services {{ id active durationMinutes modality confirmation rules {{ {RULES} }} }}
                 clinicians(first: 10) {{ nodes {{ clinician {{ id }} active enabled startsAt newRequestsPaused audience locked lockReason lockedAt
                     lockedBy {{ id }} offeredServices {{ id }} weeklyHours {{ weekday {WINDOW} }} timeZone
                     dateExceptions {{ on closed windows {{ {WINDOW} }} }} rules {{ {SOURCED} }} }} }}
@@ -99,7 +99,7 @@ impl Scene {
         let hours =
             [json!([]), json!([window.clone()]), json!([early.clone()]), json!([early, window])][dice.below(4)].clone();
         let start = (self.practice.clock.now() + Duration::hours(1 + dice.below(40) as i64)).to_rfc3339();
-        let (name, input) = match dice.below(23) {
+        let (name, input) = match dice.below(25) {
             0 => ("setPracticeSelfScheduling", json!({ "enabled": on })),
             1 => ("updatePracticePolicy", json!({ "clinicianOptIn": control })),
             2 => ("updatePracticePolicy", json!({ "clientAccessControl": control })),
@@ -109,7 +109,7 @@ impl Scene {
             ),
             4 | 5 => {
                 let reason = format!("Reason {}", dice.below(1_000));
-                ("lockClinicianSelfScheduling", json!({ "clinicianId": clinician, "locked": on, "reason": reason }))
+                ("lockClinicianSelfScheduling", json!({ "clinicianIds": [clinician], "locked": on, "reason": reason }))
             }
             6 => ("setOfferedServices", json!({ "clinicianId": clinician, "serviceIds": some })),
             7 | 8 => ("setWeeklyHours", json!({ "clinicianId": clinician, "hours": hours })),
@@ -127,6 +127,7 @@ impl Scene {
                 let windows = if on { json!([late]) } else { json!([]) };
                 ("setDateException", json!({ "clinicianId": clinician, "on": day, "windows": windows }))
             }
+            23 => ("updateService", self.some_service(dice)),
             17 if on => ("removeDateException", json!({ "clinicianId": clinician, "on": "2027-01-20" })),
             17 => {
                 let zone = ["America/New_York", "America/Chicago"][dice.below(2)];
@@ -143,6 +144,14 @@ impl Scene {
         };
         self.practice.admin.call(name, "__typename", input.clone()).await;
         (name, input)
+    }
+
+    /// A service as it may become.
+    fn some_service(&self, dice: &mut Dice) -> Value {
+        let modality = ["IN_PERSON", "TELEHEALTH", "EITHER"][dice.below(3)];
+        let confirmation = ["CLINICIAN_CONFIRMS", "AUTOMATIC"][dice.below(2)];
+        json!({ "id": self.services[dice.below(2)], "durationMinutes": 45 + dice.below(3),
+            "modality": modality, "confirmation": confirmation })
     }
 
     /// A rule of the practice, a clinician or a service; it may be taken away again.
@@ -175,7 +184,7 @@ async fn after_any_changes_each_moment_reads_as_it_was_read_then() {
     let scene = Scene::set().await;
     let mut dice = Dice(7);
     let (mut moments, mut done) = (Vec::new(), Vec::new());
-    for step in 0..60 {
+    for step in 0..80 {
         scene.practice.clock.set(scene.practice.clock.now() + Duration::hours(5));
         done.push(scene.change(&mut dice).await);
         if step == 40 {

@@ -75,7 +75,7 @@ async fn a_start_opens_only_where_a_client_is_free_and_may_ask() {
     practice.open(&ida, &[&casey]).await;
     // Casey meets Ida on a Tuesday at two.
     casey.run(REQUEST, practice.asking(&ida, "2027-01-12T19:00:00Z")).await;
-    let lock = |locked: bool| json!({ "clinicianId": dana.id, "locked": locked, "reason": "On leave" });
+    let lock = |locked: bool| json!({ "clinicianIds": [dana.id], "locked": locked, "reason": "On leave" });
     practice.admin.done("lockClinicianSelfScheduling", "", lock(true)).await;
     let told = starts(&practice.admin.done("lockClinicianSelfScheduling", FIRST, tried(lock(false))).await);
     assert!(!told.contains(&"2027-01-12T14:00:00-05:00".to_owned()), "nobody is free then: {told:?}");

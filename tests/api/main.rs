@@ -14,7 +14,10 @@ mod bad_input;
 mod bad_requests;
 mod bad_times;
 mod blocked_time;
+mod blocked_time_preview;
 mod booking_rules;
+mod bulk;
+mod caps;
 mod checklist;
 mod client_reads;
 mod clients;
@@ -30,6 +33,7 @@ mod impact;
 mod members;
 mod metrics;
 mod nearness;
+mod no_change;
 mod races;
 mod revocation;
 mod rights;
@@ -49,7 +53,10 @@ mod story;
 mod streams;
 mod trail;
 mod two_practices;
+mod update_client;
+mod update_service;
 mod validation;
+mod warnings;
 
 fn main() -> std::process::ExitCode {
     support::run(
@@ -64,7 +71,10 @@ fn main() -> std::process::ExitCode {
             bad_times::TESTS,
             client_reads::TESTS,
             booking_rules::TESTS,
+            bulk::TESTS,
+            caps::TESTS,
             blocked_time::TESTS,
+            blocked_time_preview::TESTS,
             checklist::TESTS,
             door::TESTS,
             events::TESTS,
@@ -78,6 +88,7 @@ fn main() -> std::process::ExitCode {
             members::TESTS,
             metrics::TESTS,
             nearness::TESTS,
+            no_change::TESTS,
             races::TESTS,
             revocation::TESTS,
             rights::TESTS,
@@ -95,7 +106,10 @@ fn main() -> std::process::ExitCode {
             story::TESTS,
             streams::TESTS,
             two_practices::TESTS,
+            update_client::TESTS,
+            update_service::TESTS,
             validation::TESTS,
+            warnings::TESTS,
         ],
         &[
             audit::on_postgres::TESTS,

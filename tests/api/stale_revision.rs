@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::access_matrix::printed::Printed;
 use crate::access_matrix::sums;
-use crate::support::{Person, SWITCH, TestPractice, text};
+use crate::support::{Person, TestPractice, text};
 
 const IMPACT: &str = "impact { dryRun revision judgedAt clientsGainingCount clientsLosingCount
     changes(first: 100) { nodes { clinician { id } client { id } before after } } pendingRequestsAffected { id }
@@ -46,8 +46,8 @@ impl Scene {
             ("pauseNewRequests", of(json!({ "paused": true }))),
             ("pauseNewRequests", of(json!({ "paused": false }))),
             ("setClinicianSelfScheduling", opt_in),
-            ("lockClinicianSelfScheduling", of(json!({ "locked": true, "reason": "On leave" }))),
-            ("lockClinicianSelfScheduling", of(json!({ "locked": false }))),
+            ("lockClinicianSelfScheduling", json!({ "clinicianIds": [dana], "locked": true, "reason": "On leave" })),
+            ("lockClinicianSelfScheduling", json!({ "clinicianIds": [dana], "locked": false })),
             ("setOfferedServices", of(json!({ "serviceIds": [] }))),
             ("setOfferedServices", of(json!({ "serviceIds": [self.practice.service_id] }))),
             ("setWeeklyHours", of(json!({ "hours": [] }))),
@@ -65,6 +65,7 @@ impl Scene {
             ("reactivateClient", json!({ "clientId": jordan })),
             ("deactivateClinician", of(json!({}))),
             ("reactivateClinician", of(json!({}))),
+            ("updateService", json!({ "id": self.practice.service_id, "durationMinutes": 60 })),
             ("archiveService", json!({ "id": self.practice.service_id })),
             ("deactivateMember", json!({})),
         ]
@@ -109,7 +110,7 @@ async fn what_is_stale_is_refused_with_a_fresh_impact_from_which_it_can_be_made(
     let scene = Scene::set().await;
     let (practice, admin) = (&scene.practice, &scene.practice.admin);
     let stale = revision(practice).await;
-    admin.run(SWITCH, json!({ "on": true })).await;
+    admin.done("setBookingRules", "", json!({ "maxPerDay": 20 })).await;
     let schema = Printed::read();
     let tells =
         |payload: &str| schema.objects[payload].get("impact").is_some_and(|impact| impact.of == "SelfSchedulingImpact");

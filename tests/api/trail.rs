@@ -107,7 +107,7 @@ impl Scene {
 
     fn of_gates(&self) -> Vec<Deed> {
         let (admin, dana) = (&self.practice.admin, &self.dana.id);
-        let lock = |locked: bool| json!({ "clinicianId": dana, "locked": locked, "reason": "On leave" });
+        let lock = |locked: bool| json!({ "clinicianIds": [dana], "locked": locked, "reason": "On leave" });
         let opt_out = json!({ "clinicianIds": [dana], "enabled": false, "audience": "ALL_MY_CLIENTS" });
         let opted = said(&["enabled: true → false", "audience: SELECTED_CLIENTS → ALL_MY_CLIENTS"]);
         let policy = json!({ "clientAccessControl": "ADMIN_ONLY" });
@@ -204,6 +204,8 @@ impl Scene {
         let group = json!({ "name": "Group", "durationMinutes": 90, "modality": "TELEHEALTH" });
         let made =
             said(&["durationMinutes: – → 90", "modality: – → TELEHEALTH", "confirmation: – → CLINICIAN_CONFIRMS"]);
+        let longer = json!({ "id": service, "name": "Session", "durationMinutes": 60, "modality": "EITHER" });
+        let updated = said(&["name: – → changed", "durationMinutes: 50 → 60", "modality: IN_PERSON → EITHER"]);
         let archived = said(&["active: true → false"]);
         vec![
             deed(
@@ -215,6 +217,7 @@ impl Scene {
             ),
             deed("setWeeklyHours", &self.dana, hours, "WEEKLY_HOURS_SET", &told),
             deed("createService", admin, group, "SERVICE_CREATED", &made),
+            deed("updateService", admin, longer, "SERVICE_UPDATED", &updated),
             deed("archiveService", admin, json!({ "id": service }), "SERVICE_ARCHIVED", &archived),
         ]
     }
@@ -230,6 +233,8 @@ impl Scene {
             input
         };
         let named = |name: &str| json!({ "displayName": name, "email": format!("{name}@practice.test") });
+        let renamed = json!({ "clientId": self.casey.id, "displayName": "Casey R.", "email": "casey.r@practice.test" });
+        let told = said(&["displayName: – → changed", "email: – → changed"]);
         let about = format!("memberId: – → {member}");
         let (gone, back) = (said(&["active: true → false"]), said(&["active: false → true"]));
         vec![
@@ -259,6 +264,7 @@ impl Scene {
             deed("reactivateMember", admin, of(json!({})), "MEMBER_REACTIVATED", &[about, back[0].clone()]),
             deed("deactivateClinician", admin, dana.clone(), "CLINICIAN_DEACTIVATED", &gone),
             deed("reactivateClinician", admin, dana, "CLINICIAN_REACTIVATED", &back),
+            deed("updateClient", admin, renamed, "CLIENT_UPDATED", &told),
             deed("deactivateClient", admin, casey.clone(), "CLIENT_DEACTIVATED", &gone),
             deed("reactivateClient", admin, casey, "CLIENT_REACTIVATED", &back),
         ]

@@ -1,7 +1,6 @@
 //! The settings of self-scheduling: the practice's and a clinician's.
 
 use async_graphql::{Context, ID, Object, Result};
-use chrono::{Duration, NaiveDate};
 
 use super::Settings;
 use super::checklist::{ChecklistItem, shown};
@@ -14,10 +13,9 @@ use super::service::Service;
 use super::weekly_hours::WeeklyHours;
 use crate::domain::gates;
 use crate::domain::ids::ClinicianId;
-use crate::domain::rejection::Rejection;
 use crate::domain::settings;
 use crate::domain::viewer::Whose;
-use crate::domain::{clock_changes, time};
+use crate::domain::{clock_changes, ranges, time};
 use crate::graphql::context::Asking;
 use crate::graphql::enums::{Audience, ClientAccessControl, OptInControl};
 use crate::graphql::error::{denial, top_level};
@@ -91,7 +89,7 @@ impl PracticeSelfScheduling {
         Some(found.await.map_err(top_level))
     }
 
-    /// Moves with every settings change of the practice. Give it back as `expectedRevision`, unchanged.
+    /// Moves with every settings change of the practice, unless it changes nothing. Give it back as `expectedRevision`, unchanged.
     async fn revision(&self) -> String {
         self.0.revision.to_string()
     }
@@ -182,12 +180,12 @@ impl ClinicianSelfScheduling {
         #[graphql(desc = "The range's first date, in the clinician's zone.")] from: LocalDate,
         #[graphql(desc = "The range's last date, not before `from` and at most 366 days later.")] to: LocalDate,
     ) -> Option<Result<Vec<DateException>>> {
-        let range = input::date("from", &from).and_then(|from| Ok((from, input::date("to", &to)?)));
-        let (from, to) = match range.and_then(checked) {
+        let range = input::date("from", &from).and_then(|from| ranges::dates(from, input::date("to", &to)?));
+        let range = match range {
             Ok(range) => range,
             Err(wrong) => return Some(Err(top_level(wrong.into()))),
         };
-        let dates = self.clinician().hours.exceptions.range(from..=to);
+        let dates = self.clinician().hours.exceptions.range(range);
         Some(Ok(dates.map(|(on, windows)| DateException::new(*on, windows)).collect()))
     }
 
@@ -198,14 +196,12 @@ impl ClinicianSelfScheduling {
         ctx: &Context<'_>,
         #[graphql(default = 180, desc = "How many days from today on to look at, 1 to 366.")] within: i32,
     ) -> Option<Result<Vec<ClockChange>>> {
-        if !(1..=RANGE_MAX_DAYS).contains(&i64::from(within)) {
-            let message = format!("Look at 1 to {RANGE_MAX_DAYS} days.");
-            return Some(Err(top_level(Rejection::invalid("within", message).into())));
-        }
         let clinician = self.clinician();
-        let today = time::local_date(clinician.zone, ctx.desk().clock().now());
-        let last = today + Duration::days(i64::from(within));
-        let changes = clock_changes::of(clinician.zone, &clinician.hours, today, last);
+        let days = match ranges::days_ahead(time::local_date(clinician.zone, ctx.desk().clock().now()), within) {
+            Ok(days) => days,
+            Err(wrong) => return Some(Err(top_level(wrong.into()))),
+        };
+        let changes = clock_changes::of(clinician.zone, &clinician.hours, *days.start(), *days.end());
         Some(Ok(changes.iter().map(ClockChange::from).collect()))
     }
 
@@ -250,23 +246,6 @@ impl ClinicianSelfScheduling {
         };
         Some(found.await)
     }
-}
-
-/// The longest range of dates, in days: a year and a day.
-const RANGE_MAX_DAYS: i64 = 366;
-
-fn checked((from, to): (NaiveDate, NaiveDate)) -> std::result::Result<(NaiveDate, NaiveDate), Rejection> {
-    if to < from {
-        return Err(Rejection::invalid(
-            "to",
-            "The range ends before it begins. Give a `to` that is not before `from`.",
-        ));
-    }
-    if to - from > Duration::days(RANGE_MAX_DAYS) {
-        let message = format!("The range is longer than {RANGE_MAX_DAYS} days. Ask for less at a time.");
-        return Err(Rejection::invalid("to", message));
-    }
-    Ok((from, to))
 }
 
 /// What a clinician offers, by name, without archived services.

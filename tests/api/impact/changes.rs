@@ -16,7 +16,7 @@ pub struct Change<'a> {
 }
 
 /// Every kind, those that move much more often than once.
-const KINDS: [&str; 31] = [
+const KINDS: [&str; 32] = [
     "setPracticeSelfScheduling",
     "setPracticeSelfScheduling",
     "updatePracticePolicy",
@@ -46,6 +46,7 @@ const KINDS: [&str; 31] = [
     "deactivateClient",
     "reactivateClient",
     "archiveService",
+    "updateService",
     "updateClinician",
     "undoSettingsChange",
 ];
@@ -91,7 +92,7 @@ pub async fn reopen(mixed: &Mixed) {
         let id = &clinician.id;
         all.push(("reactivateClinician", json!({ "clinicianId": id })));
         all.push(("pauseNewRequests", json!({ "clinicianId": id, "paused": false })));
-        all.push(("lockClinicianSelfScheduling", json!({ "clinicianId": id, "locked": false })));
+        all.push(("lockClinicianSelfScheduling", json!({ "clinicianIds": [id], "locked": false })));
         all.push(("setOfferedServices", json!({ "clinicianId": id, "serviceIds": mixed.services })));
         let hours = ["MONDAY", "FRIDAY"].map(|day| json!({ "weekday": day, "opensAt": "09:00", "closesAt": "12:00" }));
         all.push(("setWeeklyHours", json!({ "clinicianId": id, "hours": hours })));
@@ -143,6 +144,10 @@ pub async fn any<'a>(mixed: &'a Mixed, chance: &mut Chance, seen: &Seen, made: &
     let input = match name {
         "undoSettingsChange" => json!({ "entryId": entry(mixed, chance).await }),
         "archiveService" => json!({ "id": chance.pick(&mixed.services) }),
+        "updateService" => {
+            let (minutes, way) = (*chance.pick(&[25, 50, 90]), *chance.pick(&["IN_PERSON", "TELEHEALTH", "EITHER"]));
+            json!({ "id": chance.pick(&mixed.services), "durationMinutes": minutes, "modality": way })
+        }
         "setPracticeSelfScheduling" => switched(mixed, chance, json!({})),
         "pauseNewRequests" => pause(chance, clinician),
         "updatePracticePolicy" => policy(chance),
@@ -168,7 +173,7 @@ fn of_clinician(mixed: &Mixed, chance: &mut Chance, (name, clinician): (&str, &P
     match name {
         "setClinicianSelfScheduling" => opt_in(mixed, chance, id),
         "lockClinicianSelfScheduling" => {
-            json!({ "clinicianId": id, "locked": chance.one_in(2), "reason": "On leave" })
+            json!({ "clinicianIds": one_or_all(mixed, chance, id), "locked": chance.one_in(2), "reason": "On leave" })
         }
         "setOfferedServices" => {
             let offered: Vec<_> = mixed.services.iter().filter(|_| !chance.one_in(3)).collect();
@@ -193,9 +198,12 @@ fn of_clinician(mixed: &Mixed, chance: &mut Chance, (name, clinician): (&str, &P
     }
 }
 
+fn one_or_all<'a>(mixed: &'a Mixed, chance: &mut Chance, id: &'a str) -> Vec<&'a str> {
+    if chance.one_in(3) { mixed.clinicians.iter().map(|one| one.id.as_str()).collect() } else { vec![id] }
+}
+
 fn opt_in(mixed: &Mixed, chance: &mut Chance, id: &str) -> Value {
-    let all: Vec<_> = mixed.clinicians.iter().map(|one| one.id.as_str()).collect();
-    let ids = if chance.one_in(3) { all } else { vec![id] };
+    let ids = one_or_all(mixed, chance, id);
     let audience = chance.pick(&["ALL_MY_CLIENTS", "SELECTED_CLIENTS"]);
     switched(mixed, chance, json!({ "clinicianIds": ids, "audience": audience }))
 }
