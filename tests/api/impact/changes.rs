@@ -137,7 +137,7 @@ pub async fn staged<'a>(mixed: &'a Mixed, chance: &mut Chance) -> Change<'a> {
 pub async fn any<'a>(mixed: &'a Mixed, chance: &mut Chance, seen: &Seen, made: &[&'static str]) -> Change<'a> {
     let admin = &mixed.practice.admin;
     let clinician = chance.pick(&mixed.clinicians);
-    let missing = KINDS.iter().find(|kind| !made.contains(kind)).filter(|_| chance.one_in(3));
+    let missing = KINDS.iter().find(|kind| !made.contains(kind)).filter(|_| chance.one_in(2));
     let name = *missing.unwrap_or_else(|| chance.pick(&KINDS));
     // What is archived stays so: seldom.
     let name = if name == "archiveService" && !chance.one_in(3) { "setOfferedServices" } else { name };
