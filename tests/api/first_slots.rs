@@ -87,6 +87,21 @@ async fn a_start_opens_only_where_a_client_is_free_and_may_ask() {
     assert!(told.contains(&"2027-01-12T14:00:00-05:00".to_owned()), "Robin is: {told:?}");
 }
 
+async fn a_client_with_as_many_requests_as_may_wait_opens_nothing() {
+    let practice = TestPractice::begin().await;
+    let (dana, casey) = practice.open_practice().await;
+    practice.admin.done("setBookingRules", "", json!({ "maxPendingPerClient": 1 })).await;
+    let made = casey.run(REQUEST, practice.asking(&dana, "2027-01-12T19:00:00Z")).await;
+    let request = text(&made["requestAppointment"]["appointmentRequest"]["id"]);
+    let lock = |locked: bool| json!({ "clinicianIds": [dana.id], "locked": locked, "reason": "On leave" });
+    practice.admin.done("lockClinicianSelfScheduling", "", lock(true)).await;
+    let told = practice.admin.done("lockClinicianSelfScheduling", FIRST, tried(lock(false))).await;
+    assert_eq!(starts(&told), Vec::<String>::new(), "there is nobody else");
+    casey.done("withdrawAppointmentRequest", "", json!({ "id": request })).await;
+    let told = practice.admin.done("lockClinicianSelfScheduling", FIRST, tried(lock(false))).await;
+    assert_eq!(starts(&told)[0], "2027-01-05T14:00:00-05:00");
+}
+
 async fn a_client_who_is_let_in_opens_nothing_that_others_could_book() {
     let practice = TestPractice::begin().await;
     let (dana, casey) = practice.open_practice().await;
@@ -135,6 +150,7 @@ async fn a_number_of_slots_out_of_bounds_is_refused_by_its_name() {
 
 crate::support::tests!(
     a_client_who_is_let_in_opens_nothing_that_others_could_book,
+    a_client_with_as_many_requests_as_may_wait_opens_nothing,
     a_number_of_slots_out_of_bounds_is_refused_by_its_name,
     a_start_opens_only_where_a_client_is_free_and_may_ask,
     opening_a_friday_shows_the_fridays_of_two_weeks_and_nothing_that_was_open,
