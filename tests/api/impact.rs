@@ -62,10 +62,17 @@ fn ids(list: &Value) -> BTreeSet<String> {
     set
 }
 
-/// Makes a change, or tries it.
-async fn made(change: &Change<'_>, dry_run: bool) -> Value {
+/// Tries a change.
+async fn shown(change: &Change<'_>) -> Value {
     let mut input = change.input.clone();
-    input["dryRun"] = json!(dry_run);
+    input["dryRun"] = json!(true);
+    change.by.call(change.name, IMPACT, input).await
+}
+
+/// Makes a change, if all is as it was shown.
+async fn made(change: &Change<'_>, shown: &Value) -> Value {
+    let mut input = change.input.clone();
+    input["expectedRevision"] = shown["impact"]["revision"].clone();
     change.by.call(change.name, IMPACT, input).await
 }
 
@@ -154,7 +161,7 @@ impl Life<'_> {
             clock.set(now);
             self.tally.ahead += 1;
         }
-        let done = made(change, false).await;
+        let done = made(change, &shown).await;
         assert_eq!(shown["errors"], done["errors"], "refused, or not, as it was shown");
         clock.set(judged_at);
         let after = Seen::by_all(self.mixed).await;
@@ -179,20 +186,20 @@ impl Life<'_> {
     /// Tries a change; now and then others beside it, with a look at every table before and after.
     async fn tried(&mut self, change: &Change<'_>) -> Value {
         if !self.chance.one_in(5) {
-            let shown = made(change, true).await;
+            let shown = shown(change).await;
             assert!(self.seen.is_where_it_was(self.mixed).await, "the dry run is seen");
             return shown;
         }
         let kept = sums(&self.mixed.practice).await;
-        let shown = made(change, true).await;
+        let told = shown(change).await;
         let made_so_far: Vec<_> = self.tally.made.keys().copied().collect();
         for _ in 0..5 {
             let other = changes::any(self.mixed, self.chance, &self.seen, &made_so_far).await;
             println!("    tried besides: {} {}", other.name, other.input);
-            made(&other, true).await;
+            shown(&other).await;
         }
         assert_eq!(sums(&self.mixed.practice).await, kept, "a dry run left a trace");
-        shown
+        told
     }
 }
 
