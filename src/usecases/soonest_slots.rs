@@ -49,8 +49,8 @@ struct Candidate<'a> {
 
 impl Desk {
     /// Over every clinician whom the viewer may book, judged as `find_slots` judges each: a client by their own access,
-    /// the clinician themselves and admins as a client with access would be. Held time is read window by window, until
-    /// there is enough.
+    /// the clinician themselves and admins as a client with access would be. Held time is read once, or twice where the
+    /// first window does not hold enough: however many clinicians, days and claims there are.
     pub async fn soonest_slots(&self, viewer: &Viewer, query: SoonestQuery) -> Result<SoonestFound, Refusal> {
         let range = checked_range(query.from, query.to, RANGE_MAX_DAYS)?;
         let settings = self.store.settings(viewer.practice_id).await?;
@@ -62,14 +62,16 @@ impl Desk {
         let reach = reach.unwrap_or_default();
         let client = viewer.client_id.filter(|_| !viewer.is_admin);
         let looking = Looking { service: service.id, client, own: viewer.clinician_id };
+        let range = not_before_notice(range, &candidates, now);
+        let nobodys = HeldByAll::default();
+        let is_anybody_open = |window: &Interval| {
+            candidates.iter().any(|one| one.offers(service, &nobodys, *window, now).slots(*window).next().is_some())
+        };
+        // Before anybody is open there is nothing to read.
+        let first = soonest::windows(range, candidates.len()).find(is_anybody_open);
+        let rest = first.map(|first| Interval::new(first.end, range.end)).filter(|rest| !rest.is_empty());
         let mut found = Vec::new();
-        for window in soonest::windows(not_before_notice(range, &candidates, now), candidates.len()) {
-            let nobodys = HeldByAll::default();
-            let is_anybody_open =
-                |one: &Candidate<'_>| one.offers(service, &nobodys, window, now).slots(window).next().is_some();
-            if !candidates.iter().any(is_anybody_open) {
-                continue;
-            }
+        for window in first.into_iter().chain(rest.filter(is_anybody_open)) {
             let around = Interval::new(window.start - reach, window.end + reach);
             let held = self.store.read(viewer.practice_id).held_by_all(looking, around, now).await?;
             soonest_in(&candidates, service, &held, window, now, &query, &mut found);

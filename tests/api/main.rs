@@ -38,6 +38,7 @@ mod sign_in;
 mod silence;
 mod sockets;
 mod soonest;
+mod soonest_reads;
 mod statements;
 mod stop;
 mod story;
@@ -80,6 +81,7 @@ fn main() -> std::process::ExitCode {
             sign_in::TESTS,
             sockets::TESTS,
             soonest::TESTS,
+            soonest_reads::TESTS,
             statements::TESTS,
             stop::TESTS,
             story::TESTS,

@@ -145,7 +145,7 @@ impl Practice {
 
     /// The soonest starts at which the service can be booked, over every clinician whom the viewer may book: a client as
     /// their own access is; staff as a client with access would. Each is one that the clinician's `availableSlots` lists.
-    /// Held time is read in 1 to 6 statements, as far as it takes to find enough: of up to 2,000 clinician-days in one.
+    /// Held time is read in one statement, or in two where the first days, at most 14, do not hold enough.
     #[allow(clippy::too_many_arguments)]
     async fn soonest_slots(
         &self,
