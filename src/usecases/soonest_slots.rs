@@ -15,7 +15,7 @@ use crate::domain::settings::{ClientFacts, Clinician, PracticeSettings, Service}
 use crate::domain::slots;
 use crate::domain::soonest::{self, Offers};
 use crate::domain::standings::Standings;
-use crate::domain::time::{self, Instant, Interval};
+use crate::domain::time::{self, Instant, Interval, Tz};
 use crate::domain::viewer::Viewer;
 use crate::store::{HeldByAll, Looking, Pairs};
 
@@ -29,6 +29,8 @@ pub struct SoonestQuery {
     pub first: usize,
     /// Only slots that can be met in this way; none means in any.
     pub modality: Option<Modality>,
+    /// The zone in which the starts are told; each clinician's own where none is given.
+    pub zone: Option<Tz>,
 }
 
 /// The slots, earliest first, each with its clinician.
@@ -51,13 +53,17 @@ impl Desk {
     /// Over every clinician whom the viewer may book, judged as `find_slots` judges each: a client by their own access,
     /// the clinician themselves and admins as a client with access would be. Held time is read once, or twice where the
     /// first window does not hold enough: however many clinicians, days and claims there are.
-    pub async fn soonest_slots(&self, viewer: &Viewer, query: SoonestQuery) -> Result<SoonestFound, Refusal> {
+    pub async fn soonest_slots(
+        &self,
+        viewer: &Viewer,
+        settings: &Arc<PracticeSettings>,
+        query: SoonestQuery,
+    ) -> Result<SoonestFound, Refusal> {
         let range = checked_range(query.from, query.to, RANGE_MAX_DAYS)?;
-        let settings = self.store.settings(viewer.practice_id).await?;
         let service = settings.services.get(&query.service_id);
         let service = service.ok_or_else(|| Denied::not_found_at("service", "serviceId"))?;
         let now = self.clock.now();
-        let candidates = self.candidates(viewer, &settings, service, now).await?;
+        let candidates = self.candidates(viewer, settings, service, now).await?;
         let reach = candidates.iter().map(|one| slots::held_reach_of(&one.rules, service.duration)).max();
         let reach = reach.unwrap_or_default();
         let client = viewer.client_id.filter(|_| !viewer.is_admin);
@@ -79,7 +85,7 @@ impl Desk {
                 break;
             }
         }
-        Ok(SoonestFound { slots: found, clinicians: candidates.len(), settings: settings.clone() })
+        Ok(SoonestFound { slots: found, clinicians: candidates.len(), settings: Arc::clone(settings) })
     }
 
     /// The clinicians whose gates are open, by name: two statements at most.
@@ -159,6 +165,7 @@ fn soonest_in(
     let merged = soonest::merge(offers.iter().map(|offers| offers.slots(window)).collect()).filter(wanted);
     found.extend(merged.take(query.first - found.len()).map(|(start, place, way)| {
         let clinician = candidates[place].clinician;
-        (clinician.id, Slot::new(clinician, service, start, way))
+        let slot = Slot::new(clinician, service, start, way);
+        (clinician.id, Slot { zone: query.zone.unwrap_or(slot.zone), ..slot })
     }));
 }
