@@ -7,6 +7,7 @@ use frontdesk::auth::secret::Secret;
 use frontdesk::auth::token::Tokens;
 use frontdesk::domain::hours::{Modality, Weekday, WeeklyHours, Window};
 use frontdesk::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, ServiceId};
+use frontdesk::domain::rollout::Opening;
 use frontdesk::domain::settings::{Audience, Confirmation};
 use frontdesk::domain::viewer::Viewer;
 use frontdesk::usecases::{
@@ -82,7 +83,7 @@ pub async fn calendars(desk: &Desk, clinicians: usize) -> Calendars {
     for some in clinicians.chunks(1_000) {
         opt_in(desk, &admin, some.to_vec()).await;
     }
-    desk.set_practice_self_scheduling(&admin, true, &Change::default()).await.expect("the switch is on");
+    desk.set_practice_self_scheduling(&admin, Opening::ON, &Change::default()).await.expect("the switch is on");
     let client = desk.viewer(practice_id, clients[0].1).await.expect("it reads").expect("the client");
     let (admin_token, client_token) = (token(practice_id, admin.member_id), token(practice_id, client.member_id));
     let clients = clients.into_iter().map(|(client, _)| client).collect();
@@ -129,7 +130,7 @@ async fn practice(desk: &Desk, number: usize, clinicians: usize, asks: usize) ->
     for clinician in (0..clients).map(of).collect::<BTreeSet<_>>() {
         open(desk, &admin, staff[clinician].0, service_id).await;
     }
-    desk.set_practice_self_scheduling(&admin, true, &Change::default()).await.expect("the switch is on");
+    desk.set_practice_self_scheduling(&admin, Opening::ON, &Change::default()).await.expect("the switch is on");
     let mut taken = vec![0; clinicians];
     let mut free = Vec::new();
     for client in 0..clients {
@@ -173,7 +174,8 @@ async fn open(desk: &Desk, admin: &Viewer, clinician: ClinicianId, service: Serv
 }
 
 async fn opt_in(desk: &Desk, admin: &Viewer, clinician_ids: Vec<ClinicianId>) {
-    let opt_in = SetClinicianSelfScheduling { clinician_ids, enabled: true, audience: Some(Audience::AllMyClients) };
+    let opt_in =
+        SetClinicianSelfScheduling { clinician_ids, opening: Opening::ON, audience: Some(Audience::AllMyClients) };
     desk.set_clinician_self_scheduling(admin, opt_in, &Change::default()).await.expect("opted in");
 }
 

@@ -1,4 +1,4 @@
-//! A clinician's opt-in, the lock beside it, and who last set their hours.
+//! A clinician's opt-in, the lock and the pause beside it, and who last set their hours.
 
 use sea_orm::entity::prelude::*;
 
@@ -20,6 +20,9 @@ pub struct Model {
     pub offered_decided_at: Option<i64>,
     pub hours_decided_by: Option<Uuid>,
     pub hours_decided_at: Option<i64>,
+    pub starts_at: Option<i64>,
+    pub paused_by: Option<Uuid>,
+    pub paused_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,4 +1,4 @@
-//! The practice switch, and who may move the gates below it.
+//! The practice switch with the pause beside it, and who may move the gates below it.
 
 use sea_orm::entity::prelude::*;
 
@@ -12,6 +12,9 @@ pub struct Model {
     pub enabled_decided_at: Option<i64>,
     pub clinician_opt_in: String,
     pub client_access_control: String,
+    pub starts_at: Option<i64>,
+    pub paused_by: Option<Uuid>,
+    pub paused_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -18,6 +18,7 @@ mod m20261125_000008_client_reads;
 mod m20261125_000009_blocked_time_index;
 mod m20261125_000010_date_exceptions;
 mod m20261125_000011_audit_trail;
+mod m20261125_000012_staged_rollout;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{MigrationTrait, async_trait};
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000009_blocked_time_index::Migration),
             Box::new(m20261125_000010_date_exceptions::Migration),
             Box::new(m20261125_000011_audit_trail::Migration),
+            Box::new(m20261125_000012_staged_rollout::Migration),
         ]
     }
 }

@@ -109,30 +109,29 @@ pub struct Names {
 
 /// What happened, in one sentence.
 pub fn sentence(entry: &Entry, names: &Names) -> String {
-    let turned = |field: &str, on: &'static str, off: &'static str, same: &'static str| match entry.after(field) {
-        Some("true") => on,
-        Some(_) => off,
-        None => same,
-    };
     let in_practice = entry.clinician_id.is_none();
     let text = match entry.kind {
         EventKind::PracticeCreated => "The practice was created.",
-        EventKind::PracticeSelfSchedulingSet => turned(
-            "enabled",
-            "The practice switch was turned on.",
-            "The practice switch was turned off.",
-            "The practice switch was set as it stood.",
-        ),
+        EventKind::PracticePaused => "New requests to the practice were paused.",
+        EventKind::PracticeResumed => "The pause of new requests to the practice was lifted.",
+        EventKind::ClinicianPaused => "New requests to {clinician} were paused.",
+        EventKind::ClinicianResumed => "The pause of new requests to {clinician} was lifted.",
+        EventKind::PracticeSelfSchedulingSet | EventKind::ClinicianSelfSchedulingSet => switched(entry),
         EventKind::PracticePolicyUpdated => "It was decided who may opt clinicians in, and who may allow clients.",
         EventKind::ServiceCreated => "{service} was added.",
+        EventKind::ServiceUpdated => {
+            "{service} was changed: its name, its length, how one meets, or what answers a request."
+        }
         EventKind::ServiceArchived => "{service} was archived.",
         EventKind::ClinicianAdded => "{clinician} was added as a clinician.",
         EventKind::ClinicianUpdated => "What is shown of {clinician}, or the zone of their clock, was changed.",
         EventKind::ClientAdded => "{client} was added as a client.",
+        EventKind::ClientUpdated => "The name of {client}, or the address they sign in with, was changed.",
         EventKind::MemberLinked => "A sign-in was linked to {member}.",
         EventKind::MemberUnlinked => "A sign-in was taken from {member}.",
         EventKind::MemberInvited => "{member} was invited as an admin.",
         EventKind::MemberRolesUpdated => turned(
+            entry,
             "admin",
             "{member} was made an admin.",
             "The admin's role was taken from {member}.",
@@ -146,12 +145,6 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         EventKind::ClientReactivated => "{client} is a client again.",
         EventKind::CareStarted => "Care of {client} by {clinician} was started.",
         EventKind::CareEnded => "Care of {client} by {clinician} was given an end.",
-        EventKind::ClinicianSelfSchedulingSet => turned(
-            "enabled",
-            "{clinician} was opted in to self-scheduling.",
-            "{clinician} was opted out of self-scheduling.",
-            "The opt-in of {clinician} was set again.",
-        ),
         EventKind::ClinicianLocked => "{clinician} was held off.",
         EventKind::ClinicianUnlocked => "The hold on {clinician} was lifted.",
         EventKind::OfferedServicesSet => "The services that {clinician} offers were set.",
@@ -175,6 +168,43 @@ pub fn sentence(entry: &Entry, names: &Names) -> String {
         EventKind::AppointmentRequestHandedOver => "A request was handed over by {clinician} to another clinician.",
     };
     filled(text, names)
+}
+
+/// One of three texts, by what became of a field that is true or false.
+fn turned(entry: &Entry, field: &str, on: &'static str, off: &'static str, same: &'static str) -> &'static str {
+    match entry.after(field) {
+        Some("true") => on,
+        Some(_) => off,
+        None => same,
+    }
+}
+
+/// What became of a switch, and whether it waits for a start.
+fn switched(entry: &Entry) -> &'static str {
+    match (entry.clinician_id.is_none(), entry.after("startsAt").is_some()) {
+        (true, true) => "The practice switch was turned on for a later start.",
+        (true, false) => turned(
+            entry,
+            "enabled",
+            "The practice switch was turned on.",
+            "The practice switch was turned off.",
+            match entry.change("startsAt") {
+                Some(_) => "The start of the practice switch was taken away: it counts at once.",
+                None => "The practice switch was set as it stood.",
+            },
+        ),
+        (false, true) => "{clinician} was opted in to self-scheduling for a later start.",
+        (false, false) => turned(
+            entry,
+            "enabled",
+            "{clinician} was opted in to self-scheduling.",
+            "{clinician} was opted out of self-scheduling.",
+            match entry.change("startsAt") {
+                Some(_) => "The start of the opt-in of {clinician} was taken away: it counts at once.",
+                None => "The opt-in of {clinician} was set again.",
+            },
+        ),
+    }
 }
 
 /// Puts the names into their places, in one pass: a name that looks like a place is a name.

@@ -14,11 +14,15 @@ spelled! {
         PracticeCreated = "PRACTICE_CREATED",
         PracticeSelfSchedulingSet = "PRACTICE_SELF_SCHEDULING_SET",
         PracticePolicyUpdated = "PRACTICE_POLICY_UPDATED",
+        PracticePaused = "PRACTICE_PAUSED",
+        PracticeResumed = "PRACTICE_RESUMED",
         ServiceCreated = "SERVICE_CREATED",
+        ServiceUpdated = "SERVICE_UPDATED",
         ServiceArchived = "SERVICE_ARCHIVED",
         ClinicianAdded = "CLINICIAN_ADDED",
         ClinicianUpdated = "CLINICIAN_UPDATED",
         ClientAdded = "CLIENT_ADDED",
+        ClientUpdated = "CLIENT_UPDATED",
         MemberLinked = "MEMBER_LINKED",
         MemberUnlinked = "MEMBER_UNLINKED",
         MemberInvited = "MEMBER_INVITED",
@@ -34,6 +38,8 @@ spelled! {
         ClinicianSelfSchedulingSet = "CLINICIAN_SELF_SCHEDULING_SET",
         ClinicianLocked = "CLINICIAN_LOCKED",
         ClinicianUnlocked = "CLINICIAN_UNLOCKED",
+        ClinicianPaused = "CLINICIAN_PAUSED",
+        ClinicianResumed = "CLINICIAN_RESUMED",
         OfferedServicesSet = "OFFERED_SERVICES_SET",
         WeeklyHoursSet = "WEEKLY_HOURS_SET",
         BookingRulesSet = "BOOKING_RULES_SET",
@@ -62,7 +68,12 @@ impl EventKind {
             self,
             Self::PracticeSelfSchedulingSet
                 | Self::PracticePolicyUpdated
+                | Self::PracticePaused
+                | Self::PracticeResumed
+                | Self::ClinicianPaused
+                | Self::ClinicianResumed
                 | Self::ServiceCreated
+                | Self::ServiceUpdated
                 | Self::ServiceArchived
                 | Self::ClinicianSelfSchedulingSet
                 | Self::ClinicianLocked
@@ -89,11 +100,12 @@ impl EventKind {
     ];
 
     /// Every kind that can change a practice's settings, but for what is between one client and one clinician.
-    pub const OF_SETTINGS: [Self; 18] = [
+    pub const OF_SETTINGS: [Self; 23] = [
         Self::PracticeCreated,
         Self::PracticeSelfSchedulingSet,
         Self::PracticePolicyUpdated,
         Self::ServiceCreated,
+        Self::ServiceUpdated,
         Self::ServiceArchived,
         Self::ClinicianAdded,
         Self::ClinicianUpdated,
@@ -108,6 +120,10 @@ impl EventKind {
         Self::BookingRulesSet,
         Self::DateExceptionSet,
         Self::DateExceptionRemoved,
+        Self::PracticePaused,
+        Self::PracticeResumed,
+        Self::ClinicianPaused,
+        Self::ClinicianResumed,
     ];
 
     /// Every kind that can change what is on record of a client.

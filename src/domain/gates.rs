@@ -5,9 +5,11 @@
 
 use chrono::NaiveDate;
 
+use super::rollout::{Moment, Start};
 use super::settings::{Access, Audience, ClientFacts, ClientStanding, Clinician, Decision, PracticeSettings, Service};
 use super::slots::NotOffered;
 use super::spelled;
+use super::time::Instant;
 
 spelled! {
     /// What must be open before a client may book, in the order in which it is judged.
@@ -30,8 +32,12 @@ spelled! {
 pub enum Finding {
     SwitchOn,
     SwitchOff,
+    PracticePaused,
+    PracticeStartsLater(Start),
     OptedIn,
     NotOptedIn,
+    ClinicianPaused,
+    ClinicianStartsLater(Start),
     ClinicianInactive,
     NotLocked,
     Locked,
@@ -68,9 +74,11 @@ impl Finding {
     pub fn gate(self) -> (Gate, bool) {
         match self {
             Self::SwitchOn => (Gate::PracticeSwitch, true),
-            Self::SwitchOff => (Gate::PracticeSwitch, false),
+            Self::SwitchOff | Self::PracticePaused | Self::PracticeStartsLater(_) => (Gate::PracticeSwitch, false),
             Self::OptedIn => (Gate::ClinicianOptIn, true),
-            Self::NotOptedIn | Self::ClinicianInactive => (Gate::ClinicianOptIn, false),
+            Self::NotOptedIn | Self::ClinicianPaused | Self::ClinicianStartsLater(_) | Self::ClinicianInactive => {
+                (Gate::ClinicianOptIn, false)
+            }
             Self::NotLocked => (Gate::ClinicianLock, true),
             Self::Locked => (Gate::ClinicianLock, false),
             Self::ServiceOffered => (Gate::ServiceOffered, true),
@@ -130,11 +138,12 @@ pub fn judge(
     clinician: &Clinician,
     client: Option<&ClientStanding>,
     service: Option<&Service>,
-    today: NaiveDate,
+    moment: Moment,
 ) -> Vec<Verdict> {
+    let Moment { now, today } = moment;
     let mut verdicts = Vec::with_capacity(Gate::ALL.len());
-    verdicts.push(practice_switch(settings));
-    verdicts.push(clinician_opt_in(clinician));
+    verdicts.push(practice_switch(settings, now));
+    verdicts.push(clinician_opt_in(clinician, now));
     verdicts.push(clinician_lock(clinician));
     verdicts.push(service_offered(settings, clinician, service));
     verdicts.push(hours_open(settings, clinician, service, today));
@@ -146,17 +155,34 @@ pub fn judge(
     verdicts
 }
 
-pub(super) fn practice_switch(settings: &PracticeSettings) -> Verdict {
-    let finding = if settings.enabled { Finding::SwitchOn } else { Finding::SwitchOff };
-    Verdict::new(finding, settings.enabled_decision)
+/// What is off is off, whether it is paused besides or not; a pause outlasts a start.
+pub(super) fn practice_switch(settings: &PracticeSettings, now: Instant) -> Verdict {
+    let (finding, decision) = match (settings.enabled, settings.pause, settings.start_ahead(now)) {
+        (false, ..) => (Finding::SwitchOff, settings.enabled_decision),
+        (true, Some(pause), _) => (Finding::PracticePaused, Some(pause)),
+        (true, None, Some(start)) => (Finding::PracticeStartsLater(start), settings.enabled_decision),
+        (true, None, None) => (Finding::SwitchOn, settings.enabled_decision),
+    };
+    Verdict::new(finding, decision)
 }
 
-pub(super) fn clinician_opt_in(clinician: &Clinician) -> Verdict {
-    match (clinician.active, clinician.enabled) {
-        (false, _) => Verdict::new(Finding::ClinicianInactive, clinician.active_decision),
-        (true, true) => Verdict::new(Finding::OptedIn, clinician.enabled_decision),
-        (true, false) => Verdict::new(Finding::NotOptedIn, clinician.enabled_decision),
+pub(super) fn clinician_opt_in(clinician: &Clinician, now: Instant) -> Verdict {
+    if !clinician.active {
+        return Verdict::new(Finding::ClinicianInactive, clinician.active_decision);
     }
+    let (finding, decision) = match (clinician.enabled, clinician.pause, clinician.start_ahead(now)) {
+        (false, ..) => (Finding::NotOptedIn, clinician.enabled_decision),
+        (true, Some(pause), _) => (Finding::ClinicianPaused, Some(pause)),
+        (true, None, Some(start)) => (Finding::ClinicianStartsLater(start), clinician.enabled_decision),
+        (true, None, None) => (Finding::OptedIn, clinician.enabled_decision),
+    };
+    Verdict::new(finding, decision)
+}
+
+/// Whether a clinician reads as opted in to whoever is neither them nor an admin: a hold, a pause and a start to come read
+/// like no opt-in.
+pub fn is_opted_in_to_others(clinician: &Clinician, now: Instant) -> bool {
+    clinician_opt_in(clinician, now).finding == Finding::OptedIn && clinician_lock(clinician).is_open()
 }
 
 pub(super) fn clinician_lock(clinician: &Clinician) -> Verdict {
@@ -294,7 +320,7 @@ pub fn judge_time(verdicts: &mut Vec<Verdict>, pending_limit_reached: bool, aske
     }
 }
 
-/// What a client may be told: an admin's lock reads like no opt-in, a practice-wide block like not being selected,
+/// What a client may be told: an admin's lock, a pause and a start to come of the clinician's read like no opt-in, a practice-wide block like not being selected,
 /// nobody is named, and where the client is not in this clinician's care the gates behind that one, which would not help
 /// them, are left out.
 pub fn as_told_to_client(verdicts: &[Verdict]) -> Vec<Verdict> {

@@ -11,6 +11,7 @@ use crate::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, ServiceId}
 use crate::domain::rules::{BookingRules, RuleOverrides};
 use crate::domain::settings::{Care, Confirmation, Control, Lock};
 use crate::domain::time::{Minutes, parse_date, parse_instant, parse_zone};
+use crate::domain::words::{Reader, explanation};
 
 fn decision() -> Decision {
     Decision { by: None, at: parse_instant("2027-01-04T12:00:00Z").expect("an instant") }
@@ -18,6 +19,19 @@ fn decision() -> Decision {
 
 fn today() -> NaiveDate {
     parse_date("2027-01-05").expect("a date")
+}
+
+/// Noon in New York.
+fn now() -> Instant {
+    parse_instant("2027-01-05T12:00:00-05:00").expect("an instant")
+}
+
+fn moment() -> Moment {
+    Moment { now: now(), today: today() }
+}
+
+fn later() -> Option<Instant> {
+    Some(now() + chrono::Duration::milliseconds(1))
 }
 
 struct World {
@@ -53,6 +67,8 @@ fn open_world() -> World {
         enabled: true,
         audience: Some(Audience::SelectedClients),
         enabled_decision: Some(decision()),
+        starts_at: None,
+        pause: None,
         lock: None,
         lock_decision: None,
         offered: BTreeMap::from([(service.id, decision())]),
@@ -77,6 +93,8 @@ fn open_world() -> World {
         revision: 1,
         enabled: true,
         enabled_decision: Some(decision()),
+        starts_at: None,
+        pause: None,
         clinician_opt_in: Control::ClinicianOrAdmin,
         client_access_control: Control::ClinicianOrAdmin,
         default_rules: BookingRules::DEFAULT,
@@ -88,7 +106,7 @@ fn open_world() -> World {
 
 impl World {
     fn judge(&self) -> Vec<Verdict> {
-        judge(&self.settings, &self.clinician, Some(&self.client), Some(&self.service), today())
+        judge(&self.settings, &self.clinician, Some(&self.client), Some(&self.service), moment())
     }
 
     fn closed(&self) -> Vec<Gate> {
@@ -99,10 +117,14 @@ impl World {
 type Shut = fn(&mut World);
 
 /// One way to shut each gate, with the gate that it must shut.
-const SHUTS: [(Gate, Shut); 12] = [
+const SHUTS: [(Gate, Shut); 16] = [
     (Gate::PracticeSwitch, |w| w.settings.enabled = false),
+    (Gate::PracticeSwitch, |w| w.settings.starts_at = later()),
+    (Gate::PracticeSwitch, |w| w.settings.pause = Some(decision())),
     (Gate::ClinicianOptIn, |w| w.clinician.enabled = false),
     (Gate::ClinicianOptIn, |w| w.clinician.active = false),
+    (Gate::ClinicianOptIn, |w| w.clinician.starts_at = later()),
+    (Gate::ClinicianOptIn, |w| w.clinician.pause = Some(decision())),
     (Gate::ClinicianLock, |w| w.clinician.lock = Some(Lock { reason: "leave".to_owned(), decision: decision() })),
     (Gate::ServiceOffered, |w| w.clinician.offered.clear()),
     (Gate::ServiceOffered, |w| w.service.active = false),
@@ -116,15 +138,21 @@ const SHUTS: [(Gate, Shut); 12] = [
 
 #[test]
 fn each_step_of_a_clinician_is_done_where_its_gate_is_open() {
+    // The two switches have three steps each. Whether there are a service and a clinician at all is no gate's.
+    let of_gates: [&[Step]; 5] = [
+        &[Step::PracticeSwitchOn, Step::PracticeStarted, Step::PracticeNotPaused],
+        &[Step::ClinicianOptedIn, Step::ClinicianStarted, Step::ClinicianNotPaused],
+        &[Step::NotLocked],
+        &[Step::ServicesOffered],
+        &[Step::HoursOpened],
+    ];
     for (gate, shut) in SHUTS {
         let mut world = open_world();
         shut(&mut world);
-        let gates = judge(&world.settings, &world.clinician, None, None, today());
-        let steps = checklist::of(&world.settings, Some(&world.clinician), checklist::Outlook::default(), today());
-        // Whether there are a service and a clinician at all is no gate's.
-        let of_gates =
-            [Step::PracticeSwitchOn, Step::ClinicianOptedIn, Step::NotLocked, Step::ServicesOffered, Step::HoursOpened];
-        let done: Vec<_> = steps.iter().filter(|item| of_gates.contains(&item.step)).map(|item| item.done).collect();
+        let gates = judge(&world.settings, &world.clinician, None, None, moment());
+        let steps = checklist::of(&world.settings, Some(&world.clinician), checklist::Outlook::default(), moment());
+        let is_done = |step: &Step| steps.iter().any(|item| item.step == *step && item.done);
+        let done: Vec<_> = of_gates.iter().map(|of_gate| of_gate.iter().all(is_done)).collect();
         assert_eq!(done, gates.iter().map(Verdict::is_open).collect::<Vec<_>>(), "{gate:?} is shut");
     }
 }
@@ -209,6 +237,59 @@ fn a_client_is_told_neither_of_a_lock_nor_of_a_block_nor_who_decided() {
     assert_eq!(told(|w| w.client.blocked = true), told(|w| w.client.access = None));
     assert_eq!(told(|w| w.client.access = Some((Access::Blocked, decision()))), told(|w| w.client.access = None));
     assert!(told(|w| w.client.blocked = true).iter().all(|verdict| verdict.decision.is_none()));
+}
+
+#[test]
+fn a_start_opens_its_gate_at_its_instant_and_not_a_millisecond_before() {
+    let starts: [Shut; 2] = [|w| w.settings.starts_at = Some(now()), |w| w.clinician.starts_at = Some(now())];
+    for start in starts {
+        let mut world = open_world();
+        start(&mut world);
+        assert_eq!(world.closed(), vec![], "it has just begun");
+        let before = Moment { now: now() - chrono::Duration::milliseconds(1), ..moment() };
+        let (client, service) = (Some(&world.client), Some(&world.service));
+        let verdicts = judge(&world.settings, &world.clinician, client, service, before);
+        let closed: Vec<_> = verdicts.iter().filter(|verdict| !verdict.is_open()).map(|one| one.finding).collect();
+        let opens = crate::domain::rollout::Start { at: now(), zone: world.settings.zone };
+        let of_switch = closed == [Finding::PracticeStartsLater(opens)];
+        assert!(of_switch || closed == [Finding::ClinicianStartsLater(opens)], "{closed:?}");
+    }
+}
+
+#[test]
+fn a_client_is_told_of_a_clinicians_pause_and_start_as_of_no_opt_in_and_of_the_practices_nothing_but_that() {
+    let told = |shut: Shut| {
+        let mut world = open_world();
+        shut(&mut world);
+        as_told_to_client(&world.judge())
+    };
+    let none = told(|w| w.clinician.enabled = false);
+    assert_eq!(told(|w| w.clinician.pause = Some(decision())), none);
+    assert_eq!(told(|w| w.clinician.starts_at = later()), none);
+    let words = |shut: Shut| {
+        let closed: Vec<_> = told(shut).into_iter().filter(|verdict| !verdict.is_open()).collect();
+        assert!(closed.len() == 1 && closed[0].decision.is_none(), "{closed:?}");
+        explanation(closed[0].finding, "Dana", Reader::Client)
+    };
+    assert_eq!(words(|w| w.settings.starts_at = later()), "The practice has not opened online requests yet.");
+    let paused = "The practice takes no new online requests at the moment.";
+    assert_eq!(words(|w| w.settings.pause = Some(decision())), paused);
+}
+
+#[test]
+fn staff_read_when_a_start_is_by_the_clock_of_its_zone() {
+    let read = |start: &str, zone: &str| {
+        let mut world = open_world();
+        world.clinician.zone = parse_zone(zone).expect("a zone");
+        world.clinician.starts_at = Some(parse_instant(start).expect("an instant"));
+        explanation(clinician_opt_in(&world.clinician, now()).finding, "Dana", Reader::Staff)
+    };
+    let text = |when: &str| format!("Dana takes online requests from {when}.");
+    let new_york = "America/New_York";
+    assert_eq!(read("2027-03-14T06:59:00Z", new_york), text("2027-03-14 01:59 (America/New_York, UTC-05:00)"));
+    assert_eq!(read("2027-03-14T07:00:00Z", new_york), text("2027-03-14 03:00 (America/New_York, UTC-04:00)"));
+    let kathmandu = text("2027-02-01 05:45:00.250 (Asia/Kathmandu, UTC+05:45)");
+    assert_eq!(read("2027-02-01T00:00:00.250Z", "Asia/Kathmandu"), kathmandu);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! When a clinician is willing to be booked: the week's windows in the wall clock of their zone, and the dates on which
 //! other windows hold, or none.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Days, NaiveDate};
@@ -72,11 +73,26 @@ pub struct Window {
     pub modality: Option<Modality>,
 }
 
+impl Window {
+    /// The order in which windows of one date are kept and told, however they were given.
+    pub fn order(&self, other: &Self) -> Ordering {
+        let key = |of: &Self| (of.opens_minute, of.closes_minute, of.modality.map(Modality::as_str));
+        key(self).cmp(&key(other)).then_with(|| self.service_ids.cmp(&other.service_ids))
+    }
+}
+
 /// One window of every week.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WeeklyHours {
     pub weekday: Weekday,
     pub window: Window,
+}
+
+impl WeeklyHours {
+    /// The order in which a week's windows are kept and told, however they were given.
+    pub fn order(&self, other: &Self) -> Ordering {
+        self.weekday.number().cmp(&other.weekday.number()).then_with(|| self.window.order(&other.window))
+    }
 }
 
 /// When a clinician is willing to be booked.

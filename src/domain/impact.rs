@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use chrono::NaiveDate;
-
+use super::gates;
 use super::hours::{self, DATES_AFTER, DATES_BEFORE, Modality, Window};
 use super::ids::{ClientId, ClinicianId, RequestId, ServiceId};
 use super::requests::{Appointment, AppointmentRequest};
+use super::rollout::Moment;
 use super::settings::{Clinician, PracticeSettings, Service};
 use super::spelled;
 use super::standings::{Pair, Standings};
-use super::time::{self, Interval};
+use super::time::{self, Instant, Interval};
 
 spelled! {
     /// What somebody who makes the change would want to know.
@@ -22,6 +22,8 @@ spelled! {
         ClinicianWithoutHours = "CLINICIAN_WITHOUT_HOURS",
         ClinicianWithoutClients = "CLINICIAN_WITHOUT_CLIENTS",
         NoticeBeyondHorizon = "NOTICE_BEYOND_HORIZON",
+        StartsLater = "STARTS_LATER",
+        NewRequestsPaused = "NEW_REQUESTS_PAUSED",
     }
 }
 
@@ -36,6 +38,8 @@ pub struct Warning {
 /// Everything a change does.
 #[derive(Clone, Debug, Default)]
 pub struct Impact {
+    /// When before and after were compared: now, or the start that the change schedules.
+    pub judged_at: Instant,
     /// Pairs that can book after and could not before, in order.
     pub gaining: Vec<Pair>,
     /// Pairs that could book before and cannot after, in order.
@@ -70,19 +74,19 @@ pub struct Moved {
     gaining: Vec<Pair>,
     losing: Vec<Pair>,
     open_after: Vec<Pair>,
-    today: NaiveDate,
+    moment: Moment,
 }
 
 impl Moved {
-    /// Compares two pictures.
-    pub fn between(before: &Picture, after: &Picture, today: NaiveDate) -> Self {
-        let open = |picture: &Picture| picture.standings.open_pairs(picture.settings, today);
+    /// Compares two pictures, as they are judged at one moment.
+    pub fn between(before: &Picture, after: &Picture, moment: Moment) -> Self {
+        let open = |picture: &Picture| picture.standings.open_pairs(picture.settings, moment);
         let (open_before, open_after) = (open(before), open(after));
         Self {
             gaining: without(&open_after, &open_before),
             losing: without(&open_before, &open_after),
             open_after,
-            today,
+            moment,
         }
     }
 
@@ -108,11 +112,12 @@ impl Moved {
         };
         let ready = Impact::clinicians(&self.open_after).into_iter().collect();
         Impact {
+            judged_at: self.moment.now,
             pending_affected: pending.iter().filter(is_affected).map(|request| request.id).collect(),
             gaining: self.gaining,
             losing: self.losing,
             outside_hours: booked.iter().filter(|meeting| is_left_outside(&Meeting::from(*meeting))).cloned().collect(),
-            warnings: [warnings(after, &ready, touched, self.today), closed_by_rules(before, after)].concat(),
+            warnings: [warnings(after, &ready, touched, self.moment), closed_by_rules(before, after)].concat(),
         }
     }
 }
@@ -195,7 +200,7 @@ fn warnings(
     settings: &PracticeSettings,
     ready: &BTreeSet<ClinicianId>,
     touched: &BTreeSet<ClinicianId>,
-    today: NaiveDate,
+    moment: Moment,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let opted_in = settings.clinicians.values().filter(|clinician| clinician.active && clinician.enabled);
@@ -207,7 +212,7 @@ fn warnings(
         });
     }
     for clinician in opted_in.filter(|clinician| touched.contains(&clinician.id)) {
-        for code in warnings_about(settings, clinician, ready.contains(&clinician.id), today) {
+        for code in warnings_about(settings, clinician, ready.contains(&clinician.id), moment) {
             let message = in_words(code, &clinician.display_name);
             warnings.push(Warning { code, clinician_id: Some(clinician.id), message });
         }
@@ -219,8 +224,9 @@ fn warnings_about(
     settings: &PracticeSettings,
     clinician: &Clinician,
     has_client: bool,
-    today: NaiveDate,
+    moment: Moment,
 ) -> Vec<WarningCode> {
+    let Moment { now, today } = moment;
     let has_hours = |service: &Service| clinician.hours.have(today, |window| service.is_open_in(window));
     let mut codes = Vec::new();
     if !settings.enabled {
@@ -235,7 +241,9 @@ fn warnings_about(
     if !clinician.hours.have(today, |_| true) || !settings.offered_services(clinician).all(has_hours) {
         codes.push(WarningCode::ClinicianWithoutHours);
     }
-    if codes.is_empty() && !has_client {
+    // Whom a pause or a start to come keeps from booking is told of by `rollout::warnings`.
+    let is_on = gates::practice_switch(settings, now).is_open() && gates::clinician_opt_in(clinician, now).is_open();
+    if codes.is_empty() && is_on && !has_client {
         codes.push(WarningCode::ClinicianWithoutClients);
     }
     codes
@@ -243,7 +251,9 @@ fn warnings_about(
 
 fn in_words(code: WarningCode, clinician: &str) -> String {
     match code {
-        WarningCode::NobodyCanBook => "Nobody can book yet.".to_owned(),
+        WarningCode::NobodyCanBook | WarningCode::StartsLater | WarningCode::NewRequestsPaused => {
+            "Nobody can book yet.".to_owned()
+        }
         WarningCode::PracticeSwitchOff => {
             format!("{clinician} has opted in, but the practice switch is off, so nobody can book.")
         }

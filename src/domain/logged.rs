@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use super::events::Event;
 use super::hours::{Modality, Weekday, WeeklyHours, Window};
 use super::ids::ServiceId;
+use super::rollout::Opening;
 use super::settings::Access;
-use super::time;
+use super::time::{self, Instant};
 
 /// What stands for no entry at a clinician.
 const BY_AUDIENCE: &str = "BY_AUDIENCE";
@@ -20,6 +22,17 @@ const CLOSED: &str = "closed";
 /// A client's entry.
 pub fn access(entry: Option<Access>) -> String {
     entry.map_or(BY_AUDIENCE, Access::as_str).to_owned()
+}
+
+/// An instant.
+fn instant(at: Instant) -> String {
+    at.to_rfc3339()
+}
+
+/// Where a switch stood and stands, with the start that each has.
+pub fn opened(event: Event, before: Opening, after: Opening) -> Event {
+    let event = event.change("enabled", Some(before.enabled.to_string()), Some(after.enabled.to_string()));
+    event.change("startsAt", before.starts_at.map(instant), after.starts_at.map(instant))
 }
 
 /// Services, by their ids.

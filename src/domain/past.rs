@@ -7,11 +7,17 @@ use chrono::NaiveDate;
 
 use super::audit::Entry;
 use super::events::EventKind;
+use super::hours::Modality;
 use super::ids::{ClientId, ClinicianId};
 use super::logged;
 use super::rules::{Rule, RuleEdits, RuleOverrides};
-use super::settings::{Access, Audience, Care, ClientStanding, Clinician, Control, Decision, Lock, PracticeSettings};
-use super::time;
+use super::settings::{
+    Access, Audience, Care, ClientStanding, Clinician, Confirmation, Control, Decision, Lock, PracticeSettings,
+};
+use super::time::{self, Instant, Minutes};
+
+/// The field of a pause.
+pub const PAUSED: &str = "newRequestsPaused";
 
 /// What the log cannot tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +46,13 @@ impl Past {
     /// Takes one change back. Call it for each that came since, the newest first.
     pub fn undo(&mut self, entry: &Entry) {
         match entry.kind {
-            EventKind::PracticeSelfSchedulingSet => put(&mut self.settings.enabled, switch(entry, "enabled")),
+            EventKind::PracticeSelfSchedulingSet => {
+                put(&mut self.settings.enabled, switch(entry, "enabled"));
+                put(&mut self.settings.starts_at, start_before(entry));
+            }
+            EventKind::PracticePaused | EventKind::PracticeResumed => {
+                put(&mut self.settings.pause, pause_before(entry));
+            }
             EventKind::PracticePolicyUpdated => {
                 let control = |field| entry.before(field).and_then(Control::from_text);
                 put(&mut self.settings.clinician_opt_in, control("clinicianOptIn"));
@@ -49,6 +61,7 @@ impl Past {
             EventKind::ServiceCreated => {
                 entry.service_id().map(|id| self.settings.services.remove(&id));
             }
+            EventKind::ServiceUpdated => self.undo_of_service(entry),
             EventKind::ServiceArchived => {
                 if let Some(service) = entry.service_id().and_then(|id| self.settings.services.get_mut(&id)) {
                     service.active = true;
@@ -65,12 +78,15 @@ impl Past {
             | EventKind::ClinicianSelfSchedulingSet
             | EventKind::ClinicianLocked
             | EventKind::ClinicianUnlocked
+            | EventKind::ClinicianPaused
+            | EventKind::ClinicianResumed
             | EventKind::OfferedServicesSet
             | EventKind::WeeklyHoursSet => self.undo_of_clinician(entry),
             EventKind::DateExceptionSet | EventKind::DateExceptionRemoved => self.undo_of_date(entry),
             // These move nothing that is kept in the settings.
             EventKind::PracticeCreated
             | EventKind::ClientAdded
+            | EventKind::ClientUpdated
             | EventKind::MemberLinked
             | EventKind::MemberUnlinked
             | EventKind::MemberInvited
@@ -94,11 +110,22 @@ impl Past {
         }
     }
 
+    /// Its name stays that of today.
+    fn undo_of_service(&mut self, entry: &Entry) {
+        let Some(service) = entry.service_id().and_then(|id| self.settings.services.get_mut(&id)) else { return };
+        let minutes = entry.before("durationMinutes").and_then(|text| text.parse().ok());
+        put(&mut service.duration, minutes.map(Minutes));
+        put(&mut service.modality, entry.before("modality").and_then(Modality::from_text));
+        put(&mut service.confirmation, entry.before("confirmation").and_then(Confirmation::from_text));
+    }
+
     fn undo_of_clinician(&mut self, entry: &Entry) {
         let Some(clinician) = entry.clinician_id.and_then(|id| self.settings.clinicians.get_mut(&id)) else { return };
         put(&mut clinician.zone, entry.before("timeZone").and_then(|zone| time::parse_zone(zone).ok()));
         put(&mut clinician.active, switch(entry, "active"));
         put(&mut clinician.enabled, switch(entry, "enabled"));
+        put(&mut clinician.starts_at, start_before(entry));
+        put(&mut clinician.pause, pause_before(entry));
         if let Some(change) = entry.change("audience") {
             clinician.audience = change.before.as_deref().and_then(Audience::from_text);
         }
@@ -188,9 +215,16 @@ impl Past {
     }
 }
 
-/// Who had decided each gate of one clinician last, from what is logged of them until then, the newest first.
-pub fn decisions(settings: &mut PracticeSettings, id: ClinicianId, switch: Option<&Entry>, entries: &[Entry]) {
+/// Who had decided each gate of one clinician last, from what is logged of them until then, the newest first; beside it the
+/// last entries of the practice switch and of the practice's pause.
+pub fn decisions(
+    settings: &mut PracticeSettings,
+    id: ClinicianId,
+    (switch, pause): (Option<&Entry>, Option<&Entry>),
+    entries: &[Entry],
+) {
     settings.enabled_decision = switch.map(decision);
+    settings.pause = settings.pause.and(pause.map(decision));
     let Some(clinician) = settings.clinicians.get_mut(&id) else { return };
     let last = |kinds: &[EventKind]| entries.iter().find(|entry| kinds.contains(&entry.kind)).map(decision);
     clinician.enabled_decision = entries
@@ -200,6 +234,7 @@ pub fn decisions(settings: &mut PracticeSettings, id: ClinicianId, switch: Optio
                 || (entry.kind == EventKind::ClinicianReactivated && entry.change("enabled").is_some())
         })
         .map(decision);
+    clinician.pause = clinician.pause.and(last(&[EventKind::ClinicianPaused]));
     clinician.lock_decision = last(&[EventKind::ClinicianLocked, EventKind::ClinicianUnlocked]);
     clinician.offered_decision = last(&[EventKind::OfferedServicesSet]);
     clinician.hours_decision =
@@ -280,6 +315,22 @@ pub fn rules_before(entry: &Entry) -> RuleEdits {
 
 fn decision(entry: &Entry) -> Decision {
     Decision { by: entry.actor, at: entry.occurred_at }
+}
+
+/// The start that was set before, or that there was none, where the entry tells of one.
+pub fn start_before(entry: &Entry) -> Option<Option<Instant>> {
+    let change = entry.change("startsAt")?;
+    Some(change.before.as_deref().and_then(|text| time::parse_instant(text).ok()))
+}
+
+/// Whether new requests were paused before, where the entry is of that. Who did so is told by the entry before.
+fn pause_before(entry: &Entry) -> Option<Option<Decision>> {
+    let was_paused = match entry.kind {
+        EventKind::PracticePaused | EventKind::ClinicianPaused => switch(entry, PAUSED).unwrap_or(true),
+        EventKind::PracticeResumed | EventKind::ClinicianResumed => switch(entry, PAUSED).unwrap_or(false),
+        _ => return None,
+    };
+    Some(was_paused.then_some(Decision { by: None, at: entry.occurred_at }))
 }
 
 fn switch(entry: &Entry, field: &str) -> Option<bool> {

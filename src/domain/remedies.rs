@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::gates::{Finding, Gate, Verdict};
 use super::hours::{Modality, Weekday, WeeklyHours, Window};
 use super::ids::{ClinicianId, RequestId, ServiceId};
+use super::rollout::Moment;
 use super::rules::RuleOverrides;
 use super::settings::{
     Access, Audience, Care, ClientStanding, Clinician, Confirmation, Control, Decision, PracticeSettings, Service,
@@ -23,8 +24,14 @@ use super::viewer::Role;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
     TurnPracticeOn,
+    /// Now, instead of at the start that was set.
+    StartPractice,
+    ResumePractice,
     /// For this audience; none keeps the one that was chosen before.
     OptIn(Option<Audience>),
+    /// Now, instead of at the start that was set.
+    StartClinician,
+    ResumeClinician,
     LiftLock,
     /// A service that somebody has to think of.
     CreateService,
@@ -63,8 +70,7 @@ pub struct Case {
     pub pending: u64,
     /// Those requests, oldest first, where there are too many.
     pub waiting: Vec<RequestId>,
-    pub today: NaiveDate,
-    pub now: Instant,
+    pub moment: Moment,
 }
 
 const ADMIN: &[Role] = &[Role::Admin];
@@ -79,8 +85,9 @@ impl Remedy {
     /// The mutation that makes it.
     pub fn mutation(&self) -> &'static str {
         match self {
-            Self::TurnPracticeOn => "setPracticeSelfScheduling",
-            Self::OptIn(_) => "setClinicianSelfScheduling",
+            Self::TurnPracticeOn | Self::StartPractice => "setPracticeSelfScheduling",
+            Self::ResumePractice | Self::ResumeClinician => "pauseNewRequests",
+            Self::OptIn(_) | Self::StartClinician => "setClinicianSelfScheduling",
             Self::LiftLock => "lockClinicianSelfScheduling",
             Self::CreateService => "createService",
             Self::OfferService(_) => "setOfferedServices",
@@ -96,9 +103,13 @@ impl Remedy {
     /// Who may make it under the practice's policy.
     pub fn done_by(&self, settings: &PracticeSettings) -> &'static [Role] {
         match self {
-            Self::OptIn(_) => by_control(settings.clinician_opt_in),
+            Self::OptIn(_) | Self::StartClinician => by_control(settings.clinician_opt_in),
             Self::AllowClient => by_control(settings.client_access_control),
-            Self::OfferService(_) | Self::OpenHours(_) | Self::OpenDate(..) | Self::Answer(_) => EITHER,
+            Self::ResumeClinician
+            | Self::OfferService(_)
+            | Self::OpenHours(_)
+            | Self::OpenDate(..)
+            | Self::Answer(_) => EITHER,
             _ => ADMIN,
         }
     }
@@ -107,6 +118,10 @@ impl Remedy {
     pub fn sentence(&self) -> &'static str {
         match self {
             Self::TurnPracticeOn => "Turn the practice switch on.",
+            Self::StartPractice => "Start the practice switch now, instead of waiting for the start that was set.",
+            Self::ResumePractice => "Lift the practice's pause of new requests.",
+            Self::StartClinician => "Start the opt-in now, instead of waiting for the start that was set.",
+            Self::ResumeClinician => "Lift the pause of new requests to the clinician.",
             Self::OptIn(Some(_)) => "Opt in for selected clients: that lets nobody in who is not allowed one by one.",
             Self::OptIn(None) => "Opt in, for the audience that was chosen before.",
             Self::LiftLock => "Lift the admin's hold.",
@@ -157,6 +172,10 @@ impl Case {
     fn remedies(&self, finding: Finding) -> Vec<Remedy> {
         match finding {
             Finding::SwitchOff => vec![Remedy::TurnPracticeOn],
+            Finding::PracticePaused => vec![Remedy::ResumePractice],
+            Finding::PracticeStartsLater(_) => vec![Remedy::StartPractice],
+            Finding::ClinicianPaused => vec![Remedy::ResumeClinician],
+            Finding::ClinicianStartsLater(_) => vec![Remedy::StartClinician],
             Finding::NotOptedIn => vec![Remedy::OptIn(match self.clinician().audience {
                 None => Some(Audience::SelectedClients),
                 Some(_) => None,
@@ -185,7 +204,7 @@ impl Case {
     /// The service whose offer needs no other hours, if there is one; else the first by name.
     fn service_to_offer(&self) -> Option<ServiceId> {
         let hours = &self.clinician().hours;
-        let needs_hours = |service: &Service| !hours.have(self.today, |window| service.is_open_in(window));
+        let needs_hours = |service: &Service| !hours.have(self.moment.today, |window| service.is_open_in(window));
         let active = self.settings.services.values().filter(|service| service.active);
         active.min_by_key(|service| (needs_hours(service), &service.name, service.id)).map(|service| service.id)
     }
@@ -207,7 +226,7 @@ impl Case {
         let window = Window { opens_minute, closes_minute, service_ids: [service].into(), modality: None };
         let on = opens.date();
         // A date that is over stays as it was.
-        if on >= time::local_date(zone, self.now) && self.clinician().hours.exceptions.contains_key(&on) {
+        if on >= time::local_date(zone, self.moment.now) && self.clinician().hours.exceptions.contains_key(&on) {
             return Some(Remedy::OpenDate(on, window));
         }
         let weekday = Weekday::from_number(on.weekday().number_from_monday())?;
@@ -225,11 +244,15 @@ impl Case {
 
     /// The case as it is once the change is made.
     fn suppose(&mut self, remedy: &Remedy) {
-        let decision = Decision { by: None, at: self.now };
+        let decision = Decision { by: None, at: self.moment.now };
         let settings = Arc::make_mut(&mut self.settings);
         let Some(clinician) = settings.clinicians.get_mut(&self.clinician_id) else { return };
         match remedy {
             Remedy::TurnPracticeOn => settings.enabled = true,
+            Remedy::StartPractice => settings.starts_at = None,
+            Remedy::ResumePractice => settings.pause = None,
+            Remedy::StartClinician => clinician.starts_at = None,
+            Remedy::ResumeClinician => clinician.pause = None,
             Remedy::OptIn(audience) => {
                 clinician.enabled = true;
                 clinician.audience = audience.or(clinician.audience);
@@ -251,7 +274,7 @@ impl Case {
                 match remedy {
                     Remedy::CallOffCare(_) => client.care = None,
                     Remedy::StartCare => {
-                        let (started_on, started) = (self.today, decision);
+                        let (started_on, started) = (self.moment.today, decision);
                         client.care = Some(Care { started_on, started, ended_on: None, ended: None });
                     }
                     Remedy::UnblockInPractice => client.blocked = false,

@@ -31,6 +31,9 @@ struct Shut {
     service_named: bool,
     start_hour: Option<i64>,
     selected: bool,
+    /// Of the practice, and of the clinician: a start to come, and a pause.
+    waits: (bool, bool),
+    paused: (bool, bool),
 }
 
 prop_compose! {
@@ -43,14 +46,28 @@ prop_compose! {
         access in prop_oneof![Just(None), Just(Some(Access::Allowed)), Just(Some(Access::Blocked))],
         (pending, service_named, selected) in (0_u64..6, any::<bool>(), any::<bool>()),
         start_hour in prop::option::of(20_i64..200),
+        (waits, paused) in any::<((bool, bool), (bool, bool))>(),
     ) -> Shut {
-        Shut { switch, opted_in, locked, offered, window, exception, care, blocked, access, pending, service_named, start_hour, selected }
+        Shut { switch, opted_in, locked, offered, window, exception, care, blocked, access, pending, service_named, start_hour, selected, waits, paused }
+    }
+}
+
+fn standing_of(shut: &Shut, care_from: Option<NaiveDate>, decision: Decision) -> ClientStanding {
+    ClientStanding {
+        client_id: ClientId::generate(),
+        active: true,
+        active_decision: None,
+        blocked: shut.blocked,
+        blocked_decision: None,
+        care: care_from.map(|started_on| Care { started_on, started: decision, ended_on: None, ended: None }),
+        access: shut.access.map(|access| (access, decision)),
     }
 }
 
 fn case_of(shut: &Shut) -> Case {
     let (now, today) = (parse_instant(NOW).expect("an instant"), parse_date("2027-01-04").expect("a date"));
     let decision = Decision { by: None, at: now };
+    let start = |waits: bool| waits.then_some(now + chrono::Duration::days(3));
     let service = Service { id: ServiceId::generate(), ..to_be_created() };
     let window = |(opens_minute, minutes): (i32, i32)| {
         let closes_minute = opens_minute + minutes;
@@ -71,6 +88,8 @@ fn case_of(shut: &Shut) -> Case {
         enabled: shut.opted_in == Some(true),
         audience: shut.opted_in.map(|_| audience),
         enabled_decision: None,
+        starts_at: start(shut.waits.1 && shut.opted_in == Some(true)),
+        pause: shut.paused.1.then_some(decision),
         lock: shut.locked.then(|| Lock { reason: "leave".to_owned(), decision }),
         lock_decision: None,
         offered: shut.offered.then_some((service.id, decision)).into_iter().collect(),
@@ -80,15 +99,7 @@ fn case_of(shut: &Shut) -> Case {
         rules: RuleOverrides::default(),
     };
     let care_from = shut.care.map(|days| today + chrono::Duration::days(days));
-    let standing = ClientStanding {
-        client_id: ClientId::generate(),
-        active: true,
-        active_decision: None,
-        blocked: shut.blocked,
-        blocked_decision: None,
-        care: care_from.map(|started_on| Care { started_on, started: decision, ended_on: None, ended: None }),
-        access: shut.access.map(|access| (access, decision)),
-    };
+    let standing = standing_of(shut, care_from, decision);
     let named = shut.service_named.then_some(service.id);
     let (clinician_id, pending) = (clinician.id, if named.is_some() { shut.pending } else { 0 });
     let settings = PracticeSettings {
@@ -98,6 +109,8 @@ fn case_of(shut: &Shut) -> Case {
         revision: 1,
         enabled: shut.switch,
         enabled_decision: None,
+        starts_at: start(shut.waits.0 && shut.switch),
+        pause: shut.paused.0.then_some(decision),
         clinician_opt_in: Control::ClinicianOrAdmin,
         client_access_control: Control::ClinicianOrAdmin,
         default_rules: BookingRules::DEFAULT,
@@ -113,8 +126,7 @@ fn case_of(shut: &Shut) -> Case {
         care_to_come: care_from.filter(|from| *from > today).into_iter().collect(),
         pending,
         waiting: (0..pending).map(|_| RequestId::generate()).collect(),
-        today,
-        now,
+        moment: Moment { now, today },
     }
 }
 
@@ -122,13 +134,13 @@ fn case_of(shut: &Shut) -> Case {
 fn verdicts(case: &Case) -> Vec<Verdict> {
     let (settings, clinician) = (&case.settings, case.clinician());
     let service = case.service_id.map(|id| &settings.services[&id]);
-    let mut verdicts = judge(settings, clinician, case.standing.as_ref(), service, case.today);
+    let mut verdicts = judge(settings, clinician, case.standing.as_ref(), service, case.moment);
     let Some(service) = service else { return verdicts };
     let rules = settings.rules_for(clinician, service);
     let asked = case.start.map(|start| {
         let range = Interval::new(start, start + chrono::Duration::seconds(1));
         let wanted = Wanted { service_id: service.id, duration: service.duration, modality: Modality::InPerson };
-        let offer = Offer::new(clinician.zone, &clinician.hours, &wanted, &rules, &[], range, case.now);
+        let offer = Offer::new(clinician.zone, &clinician.hours, &wanted, &rules, &[], range, case.moment.now);
         AskedStart { offered: offer.check(start), client_is_booked: false }
     });
     judge_time(&mut verdicts, case.pending >= 3, asked.as_ref());

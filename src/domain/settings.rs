@@ -58,6 +58,10 @@ pub struct PracticeSettings {
     pub revision: i64,
     pub enabled: bool,
     pub enabled_decision: Option<Decision>,
+    /// From when on the switch counts, where it was turned on for later; kept when that has passed.
+    pub starts_at: Option<Instant>,
+    /// Who paused new requests, and when; none where they are not paused.
+    pub pause: Option<Decision>,
     pub clinician_opt_in: Control,
     pub client_access_control: Control,
     pub default_rules: BookingRules,
@@ -99,6 +103,10 @@ pub struct Clinician {
     pub enabled: bool,
     pub audience: Option<Audience>,
     pub enabled_decision: Option<Decision>,
+    /// From when on the opt-in counts, where it was made for later; kept when that has passed.
+    pub starts_at: Option<Instant>,
+    /// Who paused new requests to the clinician, and when; none where they are not paused.
+    pub pause: Option<Decision>,
     pub lock: Option<Lock>,
     /// Who set or lifted the lock last.
     pub lock_decision: Option<Decision>,

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::gates;
 use super::ids::{ClientId, ClinicianId};
+use super::rollout::Moment;
 use super::settings::{Access, CareDays, ClientFacts, PracticeSettings};
 
 /// A client and a clinician whom they may or may not book.
@@ -60,16 +61,16 @@ impl Standings {
     }
 
     /// The pairs for which every gate is open that does not depend on a time, in order.
-    pub fn open_pairs(&self, settings: &PracticeSettings, today: NaiveDate) -> Vec<Pair> {
+    pub fn open_pairs(&self, settings: &PracticeSettings, moment: Moment) -> Vec<Pair> {
         let mut open = Vec::new();
         for pairs in self.care.chunk_by(|one, next| one.0.0 == next.0.0) {
             let Some(clinician) = pairs.first().and_then(|(pair, _)| settings.clinicians.get(&pair.0)) else {
                 continue;
             };
-            if !gates::all_open(&gates::judge(settings, clinician, None, None, today)) {
+            if !gates::all_open(&gates::judge(settings, clinician, None, None, moment)) {
                 continue;
             }
-            let may = |known: &&(Pair, CareDays)| gates::is_open_to(clinician, &self.facts_of(known), today);
+            let may = |known: &&(Pair, CareDays)| gates::is_open_to(clinician, &self.facts_of(known), moment.today);
             open.extend(pairs.iter().filter(may).map(|(pair, _)| *pair));
         }
         open

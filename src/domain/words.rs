@@ -19,9 +19,21 @@ pub fn explanation(finding: Finding, clinician: &str, reader: Reader) -> String 
     let text = match (finding, reader) {
         (Finding::SwitchOn, _) => "The practice has online requests turned on.",
         (Finding::SwitchOff, _) => "The practice has online requests turned off.",
+        (Finding::PracticePaused, Reader::Staff) => "The practice has paused new requests.",
+        (Finding::PracticePaused, Reader::Client) => "The practice takes no new online requests at the moment.",
+        (Finding::PracticeStartsLater(start), Reader::Staff) => {
+            return format!("The practice has online requests turned on from {start}.");
+        }
+        (Finding::PracticeStartsLater(_), Reader::Client) => "The practice has not opened online requests yet.",
+        (Finding::ClinicianPaused, Reader::Staff) => "{clinician} has paused new requests.",
+        (Finding::ClinicianStartsLater(start), Reader::Staff) => {
+            return format!("{clinician} takes online requests from {start}.");
+        }
         (Finding::OptedIn, _) => "{clinician} takes online requests.",
         (Finding::NotOptedIn, Reader::Staff) => "{clinician} has not opted in to online requests.",
-        (Finding::NotOptedIn, Reader::Client) => "{clinician} does not take online requests at the moment.",
+        (Finding::NotOptedIn | Finding::ClinicianPaused | Finding::ClinicianStartsLater(_), Reader::Client) => {
+            "{clinician} does not take online requests at the moment."
+        }
         (Finding::ClinicianInactive, _) => "{clinician} no longer sees clients at this practice.",
         (Finding::NotLocked, _) => "No admin holds {clinician} off.",
         (Finding::Locked, _) => "An admin holds {clinician} off; the clinician's own settings are kept as they are.",
@@ -78,6 +90,7 @@ pub fn can_be_opened_by(verdict: &Verdict, settings: &PracticeSettings, reader: 
         return &[];
     }
     match (verdict.gate(), verdict.finding) {
+        (_, Finding::ClinicianPaused) if reader == Reader::Staff => EITHER,
         (_, Finding::PendingLimitReached) if reader == Reader::Client => &[Role::Client],
         _ if reader == Reader::Client => &[],
         (_, Finding::ClinicianInactive | Finding::ClientInactive) => ADMIN,
@@ -102,6 +115,7 @@ pub fn remedy_mutation(verdict: &Verdict, reader: Reader) -> Option<&'static str
         (Finding::ClinicianInactive, _) => Some("reactivateClinician"),
         (Finding::ClientInactive, _) => Some("reactivateClient"),
         (Finding::PendingLimitReached, _) => Some("confirmAppointmentRequest"),
+        (Finding::PracticePaused | Finding::ClinicianPaused, _) => Some("pauseNewRequests"),
         (Finding::StartOffSlotInterval | Finding::ServiceArchived, _) => None,
         (finding, _) => match finding.gate().0 {
             Gate::PracticeSwitch => Some("setPracticeSelfScheduling"),
@@ -129,6 +143,14 @@ pub fn remedy(verdict: &Verdict, reader: Reader) -> Option<&'static str> {
         return None;
     }
     let staff = match verdict.finding {
+        Finding::PracticePaused => "Call pauseNewRequests without a clinicianId, with paused: false.",
+        Finding::ClinicianPaused => "Call pauseNewRequests for the clinician, with paused: false.",
+        Finding::PracticeStartsLater(_) => {
+            "Wait until then, or call setPracticeSelfScheduling with enabled: true and without startsAt to start at once."
+        }
+        Finding::ClinicianStartsLater(_) => {
+            "Wait until then, or call setClinicianSelfScheduling with enabled: true and without startsAt to start at once."
+        }
         Finding::ClinicianInactive => "Choose another clinician, or bring this one back with reactivateClinician.",
         Finding::ClientInactive => "Bring the client back with reactivateClient.",
         Finding::ServiceArchived => "Choose another service.",

@@ -209,18 +209,30 @@ twins! {
         ClinicianWithoutClients,
         /// Booking rules leave no time for a service: its minimum notice reaches past its booking horizon.
         NoticeBeyondHorizon,
+        /// The practice switch or an opt-in has a start to come, and opens nothing before.
+        StartsLater,
+        /// The practice, or a clinician who has opted in, has paused new requests, and did so before this change.
+        NewRequestsPaused,
     }
 
     /// One step from "nothing is open" to "a client sees a slot", in the order in which they are done.
     SetupStep = "crate::domain::checklist::Step" {
         /// The practice switch is on.
         PracticeSwitchOn,
+        /// The practice switch has no start that is still to come; `description` says when it has one.
+        PracticeStarted,
+        /// The practice has not paused new requests.
+        PracticeNotPaused,
         /// The practice has a service.
         ServiceExists,
         /// There is a clinician, who has not left.
         ClinicianActive,
         /// A clinician has opted in.
         ClinicianOptedIn,
+        /// The opt-in has no start that is still to come; `description` says when it has one.
+        ClinicianStarted,
+        /// New requests to the clinician are not paused.
+        ClinicianNotPaused,
         /// No admin holds the clinician off.
         NotLocked,
         /// The clinician offers a service.
@@ -245,8 +257,14 @@ twins! {
         PracticeSelfSchedulingSet,
         /// It was decided who may opt clinicians in, and who may allow clients.
         PracticePolicyUpdated,
+        /// New requests to the whole practice were paused.
+        PracticePaused,
+        /// The practice's pause was lifted.
+        PracticeResumed,
         /// A service was added.
         ServiceCreated,
+        /// A service's name, duration, way of meeting or confirmation was changed.
+        ServiceUpdated,
         /// A service was archived.
         ServiceArchived,
         /// A clinician was added.
@@ -255,6 +273,8 @@ twins! {
         ClinicianUpdated,
         /// A client was added.
         ClientAdded,
+        /// A client's name, or the address they sign in with, was changed.
+        ClientUpdated,
         /// An issuer's subject was linked to a member.
         MemberLinked,
         /// An issuer's subject was taken from a member.
@@ -285,6 +305,10 @@ twins! {
         ClinicianLocked,
         /// An admin's hold was lifted.
         ClinicianUnlocked,
+        /// New requests to a clinician were paused, by them or by an admin.
+        ClinicianPaused,
+        /// A clinician's pause was lifted.
+        ClinicianResumed,
         /// The services that a clinician offers were set.
         OfferedServicesSet,
         /// The weekly hours of a clinician were set.

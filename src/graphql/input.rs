@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use super::scalars::{DateTime, LocalDate, TimeZone};
 use crate::domain::ids::{self, WrongId};
 use crate::domain::rejection::Rejection;
+use crate::domain::rollout::{self, Opening};
 use crate::domain::time::{self, Instant, Tz};
 use crate::usecases::Change;
 
@@ -49,6 +50,11 @@ pub fn date(path: &str, text: &LocalDate) -> Result<NaiveDate, Rejection> {
 /// A time zone.
 pub fn zone(path: &str, text: &TimeZone) -> Result<Tz, Rejection> {
     time::parse_zone(&text.0).map_err(|message| Rejection::invalid(path, message))
+}
+
+/// Where a switch is to stand, and from when on.
+pub fn opening(enabled: bool, starts_at: Option<&DateTime>) -> Result<Opening, Rejection> {
+    rollout::opening(enabled, starts_at.map(|text| instant("input.startsAt", text)).transpose()?)
 }
 
 /// How a settings change is to be made: the two fields that every settings input has.

@@ -21,8 +21,10 @@ pub struct BlockRow {
 /// What holds a stretch of a clinician's time, buffers included.
 #[derive(Clone, Debug, Default)]
 pub struct InTheWay {
-    /// Also those that are overdue and not swept yet.
-    pub requests: Vec<RequestId>,
+    /// Those that wait for an answer.
+    pub waiting: Vec<RequestId>,
+    /// Those that are overdue and not swept yet.
+    pub lapsed: Vec<RequestId>,
     pub appointments: Vec<AppointmentId>,
     pub blocks: Vec<BlockId>,
 }
@@ -91,17 +93,26 @@ impl Scope<'_> {
         rows.first().map_or(Ok(0), |row| Ok(row.try_get_by_index::<i64>(0)?.unsigned_abs()))
     }
 
-    /// What would make the database refuse a stretch of a clinician's.
-    pub async fn in_the_way(&self, clinician: ClinicianId, stretch: Interval) -> Result<InTheWay, StoreError> {
+    /// What would make the database refuse a stretch of a clinician's, each by start.
+    pub async fn in_the_way(
+        &self,
+        clinician: ClinicianId,
+        stretch: Interval,
+        now: Instant,
+    ) -> Result<InTheWay, StoreError> {
         let sql = format!(
-            "SELECT h.id, h.appointment_request_id, h.appointment_id FROM claims h WHERE h.practice_id = $1 AND {} \
-             ORDER BY h.held_from_at",
+            "SELECT h.id, h.appointment_request_id, h.appointment_id, h.lapses_at FROM claims h \
+             WHERE h.practice_id = $1 AND {} ORDER BY h.held_from_at",
             held::of_clinician("$2", "$3", "$4")
         );
         let mut found = InTheWay::default();
         for row in self.query(&sql, bound(clinician, stretch)).await? {
+            let lapses_at: Option<i64> = row.try_get("", "lapses_at")?;
             match (row.try_get("", "appointment_request_id")?, row.try_get("", "appointment_id")?) {
-                (Some(request), _) => found.requests.push(RequestId(request)),
+                (Some(request), _) if lapses_at.is_some_and(|at| at <= millis(now)) => {
+                    found.lapsed.push(RequestId(request));
+                }
+                (Some(request), _) => found.waiting.push(RequestId(request)),
                 (None, Some(appointment)) => found.appointments.push(AppointmentId(appointment)),
                 (None, None) => found.blocks.push(BlockId(row.try_get("", "id")?)),
             }

@@ -75,6 +75,9 @@ impl Scope<'_> {
             offered_decided_at: None,
             hours_decided_by: None,
             hours_decided_at: None,
+            starts_at: None,
+            paused_by: None,
+            paused_at: None,
         })
         .await
     }

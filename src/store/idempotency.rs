@@ -3,26 +3,35 @@
 use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::convert::millis;
+use super::convert::{instant, millis};
 use super::{Scope, StoreError, Write};
 use crate::domain::ids::MemberId;
 use crate::domain::time::Instant;
 use entity::idempotency_keys::{Column, Entity, Model};
 
+/// What was answered under a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered {
+    /// The body's.
+    pub fingerprint: Uuid,
+    /// The id of the result.
+    pub result: Uuid,
+    pub at: Instant,
+}
+
 impl Scope<'_> {
-    /// What the member's operation answered under this key: the body's fingerprint and the id of the result.
-    pub async fn answered(
-        &self,
-        member: MemberId,
-        operation: &str,
-        key: &str,
-    ) -> Result<Option<(Uuid, Uuid)>, StoreError> {
+    /// What the member's operation answered under this key.
+    pub async fn answered(&self, member: MemberId, operation: &str, key: &str) -> Result<Option<Answered>, StoreError> {
         let select = self
             .select::<Entity>()
             .filter(Column::MemberId.eq(member.0))
             .filter(Column::Operation.eq(operation))
             .filter(Column::IdempotencyKey.eq(key));
-        Ok(self.one(select).await?.map(|row| (row.fingerprint, row.result_id)))
+        let row = self.one(select).await?;
+        row.map(|row| {
+            Ok(Answered { fingerprint: row.fingerprint, result: row.result_id, at: instant(row.created_at)? })
+        })
+        .transpose()
     }
 }
 

@@ -84,6 +84,21 @@ impl Scope<'_> {
         self.set_member(member, change).await
     }
 
+    /// Sets a person's name, and the address they sign in with.
+    pub async fn update_person(
+        &self,
+        member: MemberId,
+        display_name: &str,
+        email: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let change = members::ActiveModel {
+            display_name: Set(display_name.to_owned()),
+            email: Set(email.map(str::to_owned)),
+            ..Default::default()
+        };
+        self.set_member(member, change).await
+    }
+
     async fn set_member(&self, member: MemberId, change: members::ActiveModel) -> Result<(), StoreError> {
         let update = self.update::<members::Entity>().filter(members::Column::Id.eq(member.0)).set(change);
         self.run_update(update).await.map(|_| ())

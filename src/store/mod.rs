@@ -26,6 +26,7 @@ mod links;
 mod members;
 mod operator;
 mod patience;
+mod pauses;
 mod postgres;
 mod practices;
 mod queues;

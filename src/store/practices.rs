@@ -8,6 +8,7 @@ use sea_orm::{QuerySelect, Select, UpdateMany};
 use super::convert::millis;
 use super::{Scope, Store, StoreError, Write};
 use crate::domain::ids::PracticeId;
+use crate::domain::rollout::Opening;
 use crate::domain::rules::BookingRules;
 use crate::domain::settings::{Control, Decision};
 use crate::domain::time::{Instant, Tz};
@@ -48,6 +49,9 @@ impl Store {
                 enabled_decided_at: None,
                 clinician_opt_in: Control::ClinicianOrAdmin.as_str().to_owned(),
                 client_access_control: Control::ClinicianOrAdmin.as_str().to_owned(),
+                starts_at: None,
+                paused_by: None,
+                paused_at: None,
             })
             .await?;
         scope.set_rules((None, None), &(&BookingRules::DEFAULT).into()).await?;
@@ -84,9 +88,10 @@ impl Scope<'_> {
     }
 
     /// Moves the practice switch.
-    pub async fn set_switch(&self, enabled: bool, decision: Decision) -> Result<(), StoreError> {
+    pub async fn set_switch(&self, opening: Opening, decision: Decision) -> Result<(), StoreError> {
         let change = practice_settings::ActiveModel {
-            enabled: Set(enabled),
+            enabled: Set(opening.enabled),
+            starts_at: Set(opening.starts_at.map(millis)),
             enabled_decided_by: Set(decision.by.map(|by| by.0)),
             enabled_decided_at: Set(Some(millis(decision.at))),
             ..Default::default()

@@ -28,6 +28,19 @@ impl Scope<'_> {
         .await
     }
 
+    /// Sets what a service is. What was asked for and booked of it keeps its times.
+    pub async fn update_service(&self, service: &Service) -> Result<(), StoreError> {
+        let change = services::ActiveModel {
+            name: Set(service.name.clone()),
+            duration_minutes: Set(service.duration.0),
+            modality: Set(service.modality.as_str().to_owned()),
+            confirmation: Set(service.confirmation.as_str().to_owned()),
+            ..Default::default()
+        };
+        let update = self.update::<services::Entity>().filter(services::Column::Id.eq(service.id.0)).set(change);
+        self.run_update(update).await.map(|_| ())
+    }
+
     /// Archives a service. What was booked of it stays.
     pub async fn archive_service(&self, service: ServiceId, decision: Decision) -> Result<(), StoreError> {
         let change = services::ActiveModel {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sea_orm::QueryOrder;
 use uuid::Uuid;
 
-use super::convert::{corrupt, decision, instant, word, zone};
+use super::convert::{corrupt, decision, instant, maybe_instant, word, zone};
 use super::{Scope, StoreError};
 use crate::domain::hours::{Hours, Modality, Weekday, WeeklyHours, Window};
 use crate::domain::ids::{ClinicianId, MemberId, PracticeId, ServiceId};
@@ -32,6 +32,8 @@ impl Scope<'_> {
             revision: practice.settings_revision,
             enabled: own.enabled,
             enabled_decision: decision(own.enabled_decided_by, own.enabled_decided_at)?,
+            starts_at: maybe_instant(own.starts_at)?,
+            pause: decision(own.paused_by, own.paused_at)?,
             clinician_opt_in: control(&own.clinician_opt_in)?,
             client_access_control: control(&own.client_access_control)?,
             default_rules: base_rules(base.ok_or_else(|| corrupt("booking rules", "none"))?)?,
@@ -93,6 +95,8 @@ impl Scope<'_> {
                     enabled: own.enabled,
                     audience,
                     enabled_decision: decision(own.enabled_decided_by, own.enabled_decided_at)?,
+                    starts_at: maybe_instant(own.starts_at)?,
+                    pause: decision(own.paused_by, own.paused_at)?,
                     lock: lock(own.lock_reason, lock_decision)?,
                     lock_decision,
                     offered: offered.remove(&row.id).unwrap_or_default(),

@@ -10,6 +10,7 @@ use super::convert::{millis, word};
 use super::{Scope, StoreError};
 use crate::domain::hours::WeeklyHours;
 use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
+use crate::domain::rollout::Opening;
 use crate::domain::settings::{Access, Audience, Decision};
 use entity::{client_access, clients, clinician_settings, offered_services, weekly_hours, weekly_hours_services};
 
@@ -31,12 +32,13 @@ impl Scope<'_> {
     pub async fn set_opt_in(
         &self,
         clinicians: &[ClinicianId],
-        enabled: bool,
+        opening: Opening,
         audience: Option<Audience>,
         decision: Decision,
     ) -> Result<(), StoreError> {
         let mut change = clinician_settings::ActiveModel {
-            enabled: Set(enabled),
+            enabled: Set(opening.enabled),
+            starts_at: Set(opening.starts_at.map(millis)),
             enabled_decided_by: Set(decision.by.map(|by| by.0)),
             enabled_decided_at: Set(Some(millis(decision.at))),
             ..Default::default()

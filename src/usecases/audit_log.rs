@@ -1,8 +1,10 @@
 //! An admin reads the log as an audit trail.
 
 use super::error::require_admin;
+use super::reads::shown;
 use super::{Desk, Refusal};
 use crate::domain::audit::{AuditFilter, Entry};
+use crate::domain::client_reads::ClientReadKind;
 use crate::domain::rejection::Rejection;
 use crate::domain::viewer::Viewer;
 use crate::store::Stretch;
@@ -33,9 +35,22 @@ impl Desk {
         }
         let stretch = before.map_or(Stretch::ALL, |before| Stretch { until: before - 1, ..Stretch::ALL });
         let scope = self.store.read(viewer.practice_id);
-        Ok(AuditPage {
-            entries: scope.audit(filter, stretch, limit).await?,
-            total: scope.audit_count(filter, AUDIT_COUNTED_MAX).await?,
-        })
+        let entries = scope.audit(filter, stretch, limit).await?;
+        let total = scope.audit_count(filter, AUDIT_COUNTED_MAX).await?;
+        for entry in shown(&entries, limit) {
+            self.note_reads(viewer, read_in(entry), entry.client_id);
+        }
+        // Where one client's are asked for, that there are none is read too.
+        self.note_reads(viewer, ClientReadKind::Access, filter.client);
+        Ok(AuditPage { entries, total })
+    }
+}
+
+/// What of a client an entry shows.
+fn read_in(entry: &Entry) -> ClientReadKind {
+    match (entry.request_id, entry.appointment_id) {
+        (Some(_), _) => ClientReadKind::Requests,
+        (None, Some(_)) => ClientReadKind::Appointments,
+        (None, None) => ClientReadKind::Access,
     }
 }

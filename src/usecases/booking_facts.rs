@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
-use chrono::{Duration, NaiveDate};
+use chrono::Duration;
 
 use super::{Denied, Refusal};
 use crate::domain::gates::{self, AskedStart, Verdict};
 use crate::domain::hours::Modality;
 use crate::domain::ids::{ClientId, ClinicianId, RequestId, ServiceId};
+use crate::domain::rollout::Moment;
 use crate::domain::rules::BookingRules;
 use crate::domain::settings::{ClientStanding, Clinician, PracticeSettings, Service};
 use crate::domain::slots;
 use crate::domain::soonest::Offers;
-use crate::domain::time::{self, Instant, Interval, Tz};
+use crate::domain::time::{Instant, Interval, Tz};
 use crate::store::{Claim, HeldTime, Scope};
 
 /// One start that is offered. Computed, never stored.
@@ -35,7 +36,7 @@ pub(super) struct BookingFacts {
     pub rules: BookingRules,
     pub now: Instant,
     range: Interval,
-    today: NaiveDate,
+    moment: Moment,
     standing: Option<ClientStanding>,
     pending: u64,
     held: HeldTime,
@@ -55,18 +56,18 @@ impl BookingFacts {
             settings.clinicians.get(&clinician_id).ok_or_else(|| Denied::not_found_at("clinician", "clinicianId"))?;
         let service = settings.services.get(&service_id).ok_or_else(|| Denied::not_found_at("service", "serviceId"))?;
         let rules = settings.rules_for(clinician, service);
-        let today = time::local_date(settings.zone, now);
+        let moment = Moment::in_zone(settings.zone, now);
         let reach = slots::held_reach_of(&rules, service.duration);
         let around = Interval::new(range.start - reach, range.end + reach);
         let (standing, pending, held) = match client {
             Some(client) => {
-                let found = scope.standing_and_held((clinician_id, client), around, today, now).await?;
+                let found = scope.standing_and_held((clinician_id, client), around, moment.today, now).await?;
                 let (standing, pending, held) = found.ok_or_else(|| Denied::not_found_at("client", "clientId"))?;
                 (Some(standing), pending, held)
             }
             None => (None, 0, scope.held(clinician_id, None, around, now).await?),
         };
-        Ok(Self { clinician_id, service_id, rules, now, range, today, standing, pending, held, settings })
+        Ok(Self { clinician_id, service_id, rules, now, range, moment, standing, pending, held, settings })
     }
 
     /// The same with other settings, another standing, and so many requests waiting.
@@ -95,7 +96,7 @@ impl BookingFacts {
     /// The gates that do not depend on a time, and whether the client may have one more request waiting.
     pub fn verdicts(&self, asked: Option<&AskedStart>) -> Vec<Verdict> {
         let (both, client) = ((self.clinician(), self.service()), (self.standing.as_ref(), self.pending));
-        judge(&self.settings, both, &self.rules, client, asked, self.today)
+        judge(&self.settings, both, &self.rules, client, asked, self.moment)
     }
 
     /// What is to be said of one start, met in one way or, where none is said, in any that is offered.
@@ -148,9 +149,9 @@ pub(super) fn judge(
     rules: &BookingRules,
     (standing, waiting): (Option<&ClientStanding>, u64),
     asked: Option<&AskedStart>,
-    today: NaiveDate,
+    moment: Moment,
 ) -> Vec<Verdict> {
-    let mut verdicts = gates::judge(settings, clinician, standing, Some(service), today);
+    let mut verdicts = gates::judge(settings, clinician, standing, Some(service), moment);
     let limit = u64::try_from(rules.max_pending_per_client).unwrap_or_default();
     gates::judge_time(&mut verdicts, waiting >= limit, asked);
     verdicts

@@ -52,10 +52,7 @@ impl Desk {
                 {
                     return Ok((draft.take_back().await?, ServiceId(first)));
                 }
-                if draft.before.services.values().any(|other| other.active && other.name == service.name) {
-                    let message = "There is a service with this name. Choose another name, or use that service.";
-                    return Err(Rejection::of_field(Code::AlreadyExists, "input.name", message).into());
-                }
+                name_is_free(&draft.before, &service)?;
                 draft.scope().insert_service(&service, draft.now).await?;
                 if let Some(key) = &key {
                     key.keep(&mut draft.write, service.id.0, draft.now);
@@ -75,16 +72,34 @@ impl Desk {
     }
 }
 
-fn parse(new: &NewService) -> Result<Service, Rejection> {
-    if !DURATION_MINUTES.contains(&new.duration_minutes) {
-        let message = "A service lasts 5 to 1440 minutes.";
-        return Err(Rejection::invalid("input.durationMinutes", message));
+pub(super) fn checked_name(name: &str) -> Result<String, Rejection> {
+    let name = text::line(name, "service's name", text::NAME_MAX_CHARS);
+    name.map_err(|message| Rejection::invalid("input.name", message))
+}
+
+pub(super) fn checked_duration(minutes: i32) -> Result<Minutes, Rejection> {
+    if !DURATION_MINUTES.contains(&minutes) {
+        return Err(Rejection::invalid("input.durationMinutes", "A service lasts 5 to 1440 minutes."));
     }
+    Ok(Minutes(minutes))
+}
+
+/// Of the services that are not archived, no two have one name.
+pub(super) fn name_is_free(settings: &PracticeSettings, service: &Service) -> Result<(), Rejection> {
+    let has_it = |other: &Service| other.active && other.id != service.id && other.name == service.name;
+    if settings.services.values().any(has_it) {
+        let message = "There is a service with this name. Choose another name, or use that service.";
+        return Err(Rejection::of_field(Code::AlreadyExists, "input.name", message));
+    }
+    Ok(())
+}
+
+fn parse(new: &NewService) -> Result<Service, Rejection> {
+    let duration = checked_duration(new.duration_minutes)?;
     Ok(Service {
         id: ServiceId::generate(),
-        name: text::line(&new.name, "service's name", text::NAME_MAX_CHARS)
-            .map_err(|message| Rejection::invalid("input.name", message))?,
-        duration: Minutes(new.duration_minutes),
+        name: checked_name(&new.name)?,
+        duration,
         modality: new.modality,
         confirmation: new.confirmation,
         active: true,

@@ -95,6 +95,16 @@ fn checked(message: Option<&str>) -> Result<Option<String>, Rejection> {
 
 /// Stores a decided request with what follows for its claim, and the event.
 pub(super) async fn save_decided(write: &mut Write, next: &AppointmentRequest, now: Instant) -> Result<(), Refusal> {
+    save_decided_as(write, next, &Event::of_request(next, next.decided_by), now).await
+}
+
+/// The same, told by an event that says more.
+pub(super) async fn save_decided_as(
+    write: &mut Write,
+    next: &AppointmentRequest,
+    event: &Event,
+    now: Instant,
+) -> Result<(), Refusal> {
     let scope = write.scope();
     match next.appointment() {
         Some(appointment) => {
@@ -107,6 +117,6 @@ pub(super) async fn save_decided(write: &mut Write, next: &AppointmentRequest, n
             scope.release_claim(next.id).await?;
         }
     }
-    write.append(&Event::of_request(next, next.decided_by), now);
+    write.append(event, now);
     Ok(())
 }

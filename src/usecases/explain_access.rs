@@ -11,8 +11,9 @@ use crate::domain::hours::Modality;
 use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
 use crate::domain::rejection::Rejection;
 use crate::domain::remedies::{self, Case, Needed};
+use crate::domain::rollout::Moment;
 use crate::domain::settings::{ClientStanding, PracticeSettings};
-use crate::domain::time::{self, Instant};
+use crate::domain::time::Instant;
 use crate::domain::viewer::{Reach, Viewer};
 use crate::domain::words::Reader;
 use crate::store::{RequestFilter, Scope};
@@ -98,7 +99,7 @@ impl Hearing {
         let Some(service) = asked.service_id else {
             let standing = match asked.client_id {
                 Some(client) => {
-                    let today = time::local_date(settings.zone, now);
+                    let today = Moment::in_zone(settings.zone, now).today;
                     let found = scope.standing(asked.clinician_id, client, today, now).await?;
                     Some(found.ok_or_else(no_client)?.0)
                 }
@@ -125,8 +126,8 @@ impl Hearing {
         match &self.facts {
             Some((facts, start)) => facts.verdicts(start.as_ref()),
             None => {
-                let (clinician, today) = (&self.settings.clinicians[&self.asked.clinician_id], self.today());
-                gates::judge(&self.settings, clinician, self.standing.as_ref(), None, today)
+                let (clinician, moment) = (&self.settings.clinicians[&self.asked.clinician_id], self.moment());
+                gates::judge(&self.settings, clinician, self.standing.as_ref(), None, moment)
             }
         }
     }
@@ -143,13 +144,12 @@ impl Hearing {
             care_to_come: Vec::new(),
             pending: self.facts.as_ref().map_or(0, |(facts, _)| facts.pending()),
             waiting: Vec::new(),
-            today: self.today(),
-            now: self.now,
+            moment: self.moment(),
         };
         if let Some(client) = self.asked.client_id {
             if found(Finding::NotInCare) {
                 let care = scope.care_of(Reach::of_clinician(self.asked.clinician_id), &[client]).await?;
-                let to_come = care.iter().map(|row| row.care).filter(|care| !care.is_over(case.today));
+                let to_come = care.iter().map(|row| row.care).filter(|care| !care.is_over(case.moment.today));
                 case.care_to_come = to_come.map(|care| care.started_on).collect();
                 case.care_to_come.sort_unstable();
             }
@@ -166,15 +166,15 @@ impl Hearing {
     fn judge(&self, case: &Case) -> Vec<Verdict> {
         let Some((facts, start)) = &self.facts else {
             let clinician = &case.settings.clinicians[&case.clinician_id];
-            return gates::judge(&case.settings, clinician, case.standing.as_ref(), None, case.today);
+            return gates::judge(&case.settings, clinician, case.standing.as_ref(), None, case.moment);
         };
         let facts = facts.supposing(case.settings.clone(), case.standing.clone(), case.pending);
         let start = start.as_ref().and(self.asked.starts_at).map(|start| facts.ask(start, self.asked.modality));
         facts.verdicts(start.as_ref())
     }
 
-    fn today(&self) -> chrono::NaiveDate {
-        time::local_date(self.settings.zone, self.now)
+    fn moment(&self) -> Moment {
+        Moment::in_zone(self.settings.zone, self.now)
     }
 }
 

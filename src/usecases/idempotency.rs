@@ -29,9 +29,14 @@ impl Idempotency {
 
     /// What was answered before, under the write lock: a twin that came first has committed or left nothing.
     pub async fn first_answer(&self, scope: &Scope<'_>) -> Result<Option<Uuid>, Refusal> {
+        Ok(self.first_answer_and_time(scope).await?.map(|(result, _)| result))
+    }
+
+    /// The same, with when that was.
+    pub async fn first_answer_and_time(&self, scope: &Scope<'_>) -> Result<Option<(Uuid, Instant)>, Refusal> {
         match scope.answered(self.member, self.operation, &self.key).await? {
             None => Ok(None),
-            Some((fingerprint, result)) if fingerprint == self.fingerprint => Ok(Some(result)),
+            Some(first) if first.fingerprint == self.fingerprint => Ok(Some((first.result, first.at))),
             Some(_) => Err(Rejection::of_field(
                 Code::IdempotencyKeyReused,
                 "input.idempotencyKey",

@@ -25,6 +25,7 @@ mod invite_member;
 mod link_member;
 mod lock_clinician;
 mod members;
+mod pause_new_requests;
 mod reactivate_client;
 mod reactivate_clinician;
 mod reactivate_member;
@@ -48,9 +49,11 @@ mod soonest_slots;
 mod start_care;
 mod undo_settings_change;
 mod unlink_member;
+mod update_client;
 mod update_clinician;
 mod update_member_roles;
 mod update_practice_policy;
+mod update_service;
 
 use self::client_reads::ReadLog;
 use crate::clock::Clock;
@@ -62,7 +65,7 @@ use crate::store::{Store, StoreError, Write};
 pub use add_client::NewClient;
 pub use add_clinician::NewClinician;
 pub use audit_log::{AUDIT_COUNTED_MAX, AuditPage};
-pub use block_time::{BlockTime, Blocked};
+pub use block_time::{BlockTime, Blocked, FirstOf};
 pub use booking_facts::Slot;
 pub use client_reads::ClientReadPage;
 pub use create_practice::NewPractice;
@@ -78,6 +81,7 @@ pub use invite_member::NewMember;
 pub use link_member::NewLink;
 pub use lock_clinician::LockClinician;
 pub use members::Open;
+pub use pause_new_requests::PauseNewRequests;
 pub use reads::{ClientPage, MemberPage, RequestPage};
 pub use request_appointment::{RequestAppointment, Requested};
 pub use see_as_client::ClientsEyes;
@@ -92,8 +96,10 @@ pub use settings_change::{Change, Changed};
 pub use soonest_slots::{SoonestFound, SoonestQuery};
 pub use start_care::StartOfCare;
 pub use unlink_member::EndOfLink;
+pub use update_client::UpdateClient;
 pub use update_clinician::UpdateClinician;
 pub use update_practice_policy::UpdatePracticePolicy;
+pub use update_service::UpdateService;
 
 // What the API shows of a stored person or relationship, for those who may not name the store.
 pub use crate::store::{

@@ -4,7 +4,9 @@ use super::error::require_admin;
 use super::{Change, Changed, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::ClinicianId;
+use crate::domain::logged;
 use crate::domain::rejection::{Code, Rejection};
+use crate::domain::rollout::Opening;
 use crate::domain::viewer::Viewer;
 use crate::store::Pairs;
 
@@ -22,7 +24,7 @@ impl Desk {
             Box::pin(async {
                 let mut draft = self.draft(viewer, change, Pairs::OfClinicians(vec![id])).await?;
                 let clinician = draft.clinician(id)?;
-                let (member, was_enabled) = (clinician.member_id, clinician.enabled);
+                let (member, before) = (clinician.member_id, clinician.opening());
                 if clinician.active {
                     return self.finish(draft).await;
                 }
@@ -32,12 +34,12 @@ impl Desk {
                     return Err(Rejection::of_field(Code::Inactive, "input.clinicianId", message).into());
                 }
                 draft.scope().set_clinician_active(id, true, draft.decision()).await?;
-                if was_enabled {
-                    draft.scope().set_opt_in(&[id], false, None, draft.decision()).await?;
+                if before.enabled {
+                    draft.scope().set_opt_in(&[id], Opening::OFF, None, draft.decision()).await?;
                 }
                 let event = Event::new(EventKind::ClinicianReactivated, Some(draft.actor())).clinician(id);
                 let event = event.change("active", Some(false.to_string()), Some(true.to_string()));
-                draft.tell(event.change("enabled", Some(was_enabled.to_string()), Some(false.to_string())));
+                draft.tell(logged::opened(event, before, Opening::OFF));
                 self.finish(draft).await
             })
         })

@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
 use super::error::require_admin;
 use super::find_slots::{checked_range, whole};
 use super::{CareRow, ClientRow, Denied, Desk, LinkRow, Linked, MemberFound, MemberRow, Refusal, RequestFilter};
@@ -13,8 +11,9 @@ use crate::domain::client_reads::ClientReadKind;
 use crate::domain::gates;
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, MemberId, PracticeId, RequestId};
 use crate::domain::requests::{Appointment, AppointmentRequest};
+use crate::domain::rollout::Moment;
 use crate::domain::settings::PracticeSettings;
-use crate::domain::time::{self, Instant};
+use crate::domain::time::Instant;
 use crate::domain::viewer::{SignIn, Viewer};
 use crate::store::{Pairs, StoreError};
 
@@ -94,9 +93,9 @@ impl Desk {
         Ok(self.store.settings_at(viewer.practice_id, revision).await?)
     }
 
-    /// Today in the practice's zone: the day that care is judged by.
-    pub fn today(&self, settings: &PracticeSettings) -> NaiveDate {
-        time::local_date(settings.zone, self.clock.now())
+    /// Now, and today in the practice's zone: the day that care is judged by.
+    pub fn moment(&self, settings: &PracticeSettings) -> Moment {
+        Moment::in_zone(settings.zone, self.clock.now())
     }
 
     /// The persons with these ids. A client sees only themselves.
@@ -227,14 +226,15 @@ impl Desk {
         viewer: &Viewer,
         settings: &PracticeSettings,
     ) -> Result<HashMap<ClinicianId, bool>, StoreError> {
-        let today = self.today(settings);
+        let moment = self.moment(settings);
         let own = viewer.client_id.into_iter().collect();
-        let standings = self.store.read(viewer.practice_id).standings(&Pairs::OfClients(own), today).await?;
+        let standings = self.store.read(viewer.practice_id).standings(&Pairs::OfClients(own), moment.today).await?;
         let bookable = settings.clinicians.values().map(|clinician| {
             let as_client = viewer.client_id.filter(|_| !viewer.acts_for(clinician.id));
             let facts = as_client.map(|client| standings.facts((clinician.id, client)));
-            let may = facts.is_none_or(|facts| facts.is_some_and(|facts| gates::is_open_to(clinician, &facts, today)));
-            (clinician.id, may && gates::all_open(&gates::judge(settings, clinician, None, None, today)))
+            let is_open = |facts| gates::is_open_to(clinician, &facts, moment.today);
+            let may = facts.is_none_or(|facts| facts.is_some_and(is_open));
+            (clinician.id, may && gates::all_open(&gates::judge(settings, clinician, None, None, moment)))
         });
         Ok(bookable.collect())
     }
@@ -251,7 +251,7 @@ impl Desk {
 }
 
 /// The rows of a page that are shown: one more is read, to know whether there is a next page.
-fn shown<T>(rows: &[T], limit: u64) -> &[T] {
+pub(super) fn shown<T>(rows: &[T], limit: u64) -> &[T] {
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(1);
     &rows[..rows.len().min(wanted)]
 }

@@ -4,7 +4,9 @@ use super::error::require_acts_for;
 use super::{Change, Changed, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::ClinicianId;
+use crate::domain::logged;
 use crate::domain::rejection::{Code, Rejection};
+use crate::domain::rollout::Opening;
 use crate::domain::settings::{Audience, Clinician, Control};
 use crate::domain::viewer::Viewer;
 use crate::store::Pairs;
@@ -16,7 +18,7 @@ const CLINICIANS_MAX: usize = 1_000;
 #[derive(Clone, Debug)]
 pub struct SetClinicianSelfScheduling {
     pub clinician_ids: Vec<ClinicianId>,
-    pub enabled: bool,
+    pub opening: Opening,
     /// None keeps the audience chosen before.
     pub audience: Option<Audience>,
 }
@@ -48,14 +50,18 @@ impl Desk {
                     let missing = || Denied::not_found_at("clinician", &format!("input.clinicianIds.{index}"));
                     let clinician = draft.before.clinicians.get(id).ok_or_else(missing)?;
                     check(clinician, &set, index)?;
+                    let of = format!("The opt-in of {}", clinician.display_name);
+                    let opening = set.opening.checked(clinician.opening(), &of, draft.now)?;
                     let text = |audience: Option<Audience>| audience.map(|audience| audience.as_str().to_owned());
-                    let event = Event::new(EventKind::ClinicianSelfSchedulingSet, Some(draft.actor()))
-                        .clinician(*id)
-                        .change("enabled", Some(clinician.enabled.to_string()), Some(set.enabled.to_string()))
-                        .change("audience", text(clinician.audience), text(set.audience.or(clinician.audience)));
+                    let event = Event::new(EventKind::ClinicianSelfSchedulingSet, Some(draft.actor())).clinician(*id);
+                    let event = logged::opened(event, clinician.opening(), opening).change(
+                        "audience",
+                        text(clinician.audience),
+                        text(set.audience.or(clinician.audience)),
+                    );
                     events.push(event);
                 }
-                draft.scope().set_opt_in(&set.clinician_ids, set.enabled, set.audience, draft.decision()).await?;
+                draft.scope().set_opt_in(&set.clinician_ids, set.opening, set.audience, draft.decision()).await?;
                 events.into_iter().for_each(|event| draft.tell(event));
                 self.finish(draft).await
             })
@@ -65,11 +71,11 @@ impl Desk {
 }
 
 fn check(clinician: &Clinician, set: &SetClinicianSelfScheduling, index: usize) -> Result<(), Rejection> {
-    if set.enabled && !clinician.active {
+    if set.opening.enabled && !clinician.active {
         let message = format!("{} no longer sees clients.", clinician.display_name);
         return Err(Rejection::of_field(Code::Inactive, &format!("input.clinicianIds.{index}"), message));
     }
-    if set.enabled && set.audience.is_none() && clinician.audience.is_none() {
+    if set.opening.enabled && set.audience.is_none() && clinician.audience.is_none() {
         let message = "Choose an audience: ALL_MY_CLIENTS or SELECTED_CLIENTS. There is no default.";
         return Err(Rejection::invalid("input.audience", message));
     }

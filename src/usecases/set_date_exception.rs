@@ -45,9 +45,10 @@ impl Desk {
     pub async fn set_date_exception(
         &self,
         viewer: &Viewer,
-        set: SetDateException,
+        mut set: SetDateException,
         change: &Change,
     ) -> Result<Changed, Refusal> {
+        set.windows.sort_by(Window::order);
         require_acts_for(viewer, set.clinician_id)?;
         if set.windows.len() > WINDOWS_MAX {
             let message = format!("A date has at most {WINDOWS_MAX} windows.");

@@ -3,25 +3,28 @@
 use super::error::require_admin;
 use super::{Change, Changed, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
+use crate::domain::logged;
+use crate::domain::rollout::Opening;
 use crate::domain::viewer::Viewer;
 use crate::store::Pairs;
 
 impl Desk {
-    /// Turns self-scheduling on or off for the whole practice.
+    /// Turns self-scheduling on or off for the whole practice: at once, or on from a start to come.
     pub async fn set_practice_self_scheduling(
         &self,
         viewer: &Viewer,
-        enabled: bool,
+        set: Opening,
         change: &Change,
     ) -> Result<Changed, Refusal> {
         require_admin(viewer)?;
         self.retrying(|| {
             Box::pin(async {
                 let mut draft = self.draft(viewer, change, Pairs::All).await?;
-                draft.scope().set_switch(enabled, draft.decision()).await?;
-                let (before, after) = (draft.before.enabled.to_string(), enabled.to_string());
+                let before = draft.before.opening();
+                let after = set.checked(before, "The practice switch", draft.now)?;
+                draft.scope().set_switch(after, draft.decision()).await?;
                 let event = Event::new(EventKind::PracticeSelfSchedulingSet, Some(draft.actor()));
-                draft.tell(event.change("enabled", Some(before), Some(after)));
+                draft.tell(logged::opened(event, before, after));
                 self.finish(draft).await
             })
         })

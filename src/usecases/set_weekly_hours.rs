@@ -28,9 +28,10 @@ impl Desk {
     pub async fn set_weekly_hours(
         &self,
         viewer: &Viewer,
-        set: SetWeeklyHours,
+        mut set: SetWeeklyHours,
         change: &Change,
     ) -> Result<Changed, Refusal> {
+        set.windows.sort_by(WeeklyHours::order);
         require_acts_for(viewer, set.clinician_id)?;
         if set.windows.len() > WINDOWS_MAX {
             return Err(Rejection::invalid("input.hours", format!("A week has at most {WINDOWS_MAX} windows.")).into());

@@ -12,6 +12,7 @@ use crate::domain::events::Event;
 use crate::domain::ids::{ClinicianId, MemberId};
 use crate::domain::impact::{self, Impact, Moved, Picture};
 use crate::domain::rejection::{Code, Rejection};
+use crate::domain::rollout::{self, Moment};
 use crate::domain::settings::{Clinician, Decision, PracticeSettings};
 use crate::domain::standings::Standings;
 use crate::domain::time::{self, Instant};
@@ -83,15 +84,21 @@ impl Desk {
 
     /// Compares before with after, then commits or, on a dry run, takes everything back.
     pub(super) async fn finish(&self, mut draft: Draft) -> Result<Changed, Refusal> {
+        draft.forget_what_changes_nothing();
         let scope = draft.write.scope();
         let settings = Arc::new(scope.load_settings().await?);
         let after = match draft.events.iter().all(|event| event.kind.leaves_standings()) {
             true => None,
             false => Some(scope.standings(&draft.pairs, draft.today).await?),
         };
+        let judged = Moment::in_zone(settings.zone, rollout::judged_at(&draft.before, &settings, draft.now));
+        if judged.today != draft.today {
+            // A start moves no standing: those of its day count on both sides.
+            draft.standings = scope.standings(&draft.pairs, judged.today).await?;
+        }
         let before = Picture { settings: &draft.before, standings: &draft.standings };
         let after = Picture { settings: &settings, standings: after.as_ref().unwrap_or(&draft.standings) };
-        let moved = Moved::between(&before, &after, draft.today);
+        let moved = Moved::between(&before, &after, judged);
         let changed_hours = impact::clinicians_with_other_hours(&draft.before, &settings);
         let asked = [moved.clinicians_losing(), changed_hours.clone()].concat();
         let pending = match asked.is_empty() {
@@ -102,10 +109,12 @@ impl Desk {
         let mut touched: BTreeSet<_> = &before.standings.clinicians() | &after.standings.clinicians();
         // Those who have no clients yet are warned of too.
         touched.extend(draft.pairs.clinicians(&settings));
-        let impact = moved.impact(&draft.before, &settings, &touched, &pending, &booked);
+        let mut impact = moved.impact(&draft.before, &settings, &touched, &pending, &booked);
+        impact.warnings.extend(rollout::warnings(&draft.before, &settings, &touched, draft.now));
         self.note_open(&draft.viewer, &[], &impact.outside_hours);
         let practice = settings.practice_id;
-        // A retry that found its first answer tells of nothing new: the revision stays where it is.
+        // A retry that found its first answer, and a change that changes nothing, tell of nothing new: the revision stays
+        // where it is.
         if draft.dry_run || draft.events.is_empty() {
             let revision = draft.before.revision;
             draft.write.roll_back().await?;
@@ -156,6 +165,21 @@ impl Draft {
     /// Adds a fact, appended when the change is made.
     pub fn tell(&mut self, event: Event) {
         self.events.push(event);
+    }
+
+    /// Where no field moves and nothing new is said of why, there is nothing to tell and nothing to save. A change of many
+    /// is one: what was set again with it is told of too, since it was decided anew.
+    fn forget_what_changes_nothing(&mut self) {
+        let held = |id| self.before.clinicians.get(&id).and_then(|clinician| clinician.lock.as_ref());
+        let is_new = |event: &Event| {
+            // A hold on a hold moves no field: its reason is what it changes.
+            let why = event.clinician_id.and_then(held).map(|lock| &lock.reason);
+            let says_why = event.reason.is_some() && event.reason.as_ref() != why;
+            says_why || event.changes.iter().any(|change| change.before != change.after)
+        };
+        if !self.events.iter().any(is_new) {
+            self.events.clear();
+        }
     }
 
     /// The clinician, or the words that there is none.

@@ -4,17 +4,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{Duration, NaiveDate};
+use chrono::Duration;
 
 use super::{Desk, Refusal};
 use crate::domain::checklist::{self, ChecklistItem, Outlook};
 use crate::domain::gates;
 use crate::domain::ids::{ClientId, ClinicianId};
+use crate::domain::rollout::Moment;
 use crate::domain::settings::{Clinician, PracticeSettings};
 use crate::domain::slots::{self, Held};
 use crate::domain::soonest::Offers;
 use crate::domain::standings::{Pair, Standings};
-use crate::domain::time::{self, Instant, Interval};
+use crate::domain::time::{Instant, Interval};
 use crate::domain::viewer::Viewer;
 use crate::store::{Pairs, Scope};
 
@@ -34,14 +35,14 @@ impl Desk {
         settings: &Arc<PracticeSettings>,
     ) -> Result<Vec<ChecklistItem>, Refusal> {
         let mut nearest: Option<(&Clinician, Vec<ChecklistItem>)> = None;
-        let today = self.today(settings);
-        let candidates = candidates(settings, today);
+        let moment = self.moment(settings);
+        let candidates = candidates(settings, moment);
         let (first, others) = candidates.split_at(candidates.len().min(FIRST_LOOKED_AT));
         for part in [first, others].into_iter().filter(|part| !part.is_empty()) {
             let ids: Vec<_> = part.iter().map(|clinician| clinician.id).collect();
             let outlooks = self.outlooks(viewer, settings, &ids).await?;
             for clinician in part {
-                let items = checklist::of(settings, Some(clinician), outlooks.of(clinician), today);
+                let items = checklist::of(settings, Some(clinician), outlooks.of(clinician), moment);
                 let is_nearer = |(_, kept): &(_, Vec<_>)| checklist::count_open(&items) < checklist::count_open(kept);
                 if nearest.as_ref().is_none_or(is_nearer) {
                     nearest = Some((clinician, items));
@@ -57,7 +58,7 @@ impl Desk {
         Ok(match nearest {
             Some((clinician, items)) if !viewer.acts_for(clinician.id) => checklist::as_told_to_colleague(&items),
             Some((_, items)) => items,
-            None => checklist::of(settings, None, Outlook::default(), today),
+            None => checklist::of(settings, None, Outlook::default(), moment),
         })
     }
 
@@ -71,7 +72,7 @@ impl Desk {
         let known: Vec<_> = clinicians.iter().filter_map(|id| settings.clinicians.get(id)).collect();
         let ids: Vec<_> = known.iter().map(|clinician| clinician.id).collect();
         let outlooks = self.outlooks(viewer, settings, &ids).await?;
-        let list = |one: &&Clinician| (one.id, checklist::of(settings, Some(one), outlooks.of(one), outlooks.today));
+        let list = |one: &&Clinician| (one.id, checklist::of(settings, Some(one), outlooks.of(one), outlooks.moment));
         Ok(known.iter().map(list).collect())
     }
 
@@ -86,8 +87,8 @@ impl Desk {
 }
 
 /// The active clinicians whose own settings leave the fewest steps missing, by name.
-fn candidates(settings: &PracticeSettings, today: NaiveDate) -> Vec<&Clinician> {
-    let missing = |one: &&Clinician| checklist::missing_in_settings(settings, one, today);
+fn candidates(settings: &PracticeSettings, moment: Moment) -> Vec<&Clinician> {
+    let missing = |one: &&Clinician| checklist::missing_in_settings(settings, one, moment);
     let mut active: Vec<_> = settings.clinicians_by_name().into_iter().filter(|one| one.active).collect();
     let fewest = active.iter().map(missing).min();
     active.retain(|one| Some(missing(one)) == fewest);
@@ -102,7 +103,7 @@ struct Outlooks {
     held: HashMap<ClinicianId, Vec<Held>>,
     meetings: HashMap<ClientId, Vec<Interval>>,
     now: Instant,
-    today: NaiveDate,
+    moment: Moment,
 }
 
 impl Outlooks {
@@ -113,14 +114,14 @@ impl Outlooks {
         clinicians: &[ClinicianId],
         now: Instant,
     ) -> Result<Self, Refusal> {
-        let today = time::local_date(settings.zone, now);
+        let moment = Moment::in_zone(settings.zone, now);
         let mut found = Self {
             standings: Standings::default(),
             waiting: HashMap::new(),
             held: HashMap::new(),
             meetings: HashMap::new(),
             now,
-            today,
+            moment,
             settings,
         };
         if clinicians.is_empty() {
@@ -129,7 +130,7 @@ impl Outlooks {
         let horizon =
             clinicians.iter().filter_map(|id| found.settings.clinicians.get(id)).map(|one| found.horizon(one)).max();
         let range = Interval::new(now - slots::held_reach(), horizon.unwrap_or(now) + slots::held_reach());
-        found.standings = scope.standings(&Pairs::OfClinicians(clinicians.to_vec()), today).await?;
+        found.standings = scope.standings(&Pairs::OfClinicians(clinicians.to_vec()), moment.today).await?;
         found.held = scope.held_of_clinicians(clinicians, range, now).await?;
         found.meetings = scope.meetings_of_clients_of(clinicians, range, now).await?;
         for request in scope.pending_requests(Some(clinicians), now).await? {
@@ -141,12 +142,12 @@ impl Outlooks {
     fn of(&self, clinician: &Clinician) -> Outlook {
         let theirs = || self.standings.of_clinician(clinician.id);
         let allowed: Vec<_> = theirs()
-            .filter(|(_, facts)| gates::is_open_to(clinician, facts, self.today))
+            .filter(|(_, facts)| gates::is_open_to(clinician, facts, self.moment.today))
             .map(|(client, _)| client)
             .collect();
         let time_free = self.has_free_time(clinician, &allowed);
         Outlook {
-            client_in_care: theirs().any(|(_, facts)| gates::is_in_care(&facts, self.today)),
+            client_in_care: theirs().any(|(_, facts)| gates::is_in_care(&facts, self.moment.today)),
             client_allowed: !allowed.is_empty(),
             time_offered: time_free || self.offers_time(clinician),
             time_free,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{Duration, NaiveDate};
+use chrono::Duration;
 
 use super::booking_facts::{self, Slot};
 use super::find_slots::{RANGE_MAX_DAYS, checked_range};
@@ -10,12 +10,13 @@ use super::{Denied, Desk, Refusal};
 use crate::domain::gates;
 use crate::domain::hours::Modality;
 use crate::domain::ids::{ClinicianId, ServiceId};
+use crate::domain::rollout::Moment;
 use crate::domain::rules::BookingRules;
 use crate::domain::settings::{ClientFacts, Clinician, PracticeSettings, Service};
 use crate::domain::slots;
 use crate::domain::soonest::{self, Offers};
 use crate::domain::standings::Standings;
-use crate::domain::time::{self, Instant, Interval, Tz};
+use crate::domain::time::{Instant, Interval, Tz};
 use crate::domain::viewer::Viewer;
 use crate::store::{HeldByAll, Looking, Pairs};
 
@@ -96,10 +97,10 @@ impl Desk {
         service: &'a Service,
         now: Instant,
     ) -> Result<Vec<Candidate<'a>>, Refusal> {
-        let (scope, today) = (self.store.read(viewer.practice_id), time::local_date(settings.zone, now));
+        let (scope, moment) = (self.store.read(viewer.practice_id), Moment::in_zone(settings.zone, now));
         let (mut standings, mut waiting) = (Standings::default(), Default::default());
         if let Some(client) = viewer.client_id.filter(|_| !viewer.is_admin) {
-            standings = scope.standings(&Pairs::OfClients(vec![client]), today).await?;
+            standings = scope.standings(&Pairs::OfClients(vec![client]), moment.today).await?;
             waiting = scope.waiting_of(client, now).await?;
         }
         let mut candidates: Vec<_> = settings
@@ -112,7 +113,7 @@ impl Desk {
                 // Without care on record there is nothing to judge: that gate is closed.
                 let facts = facts.map_or(Some(None), |facts| facts.map(Some))?;
                 let waiting = facts.and_then(|_| waiting.get(&clinician.id)).copied().unwrap_or(0);
-                Candidate::new(settings, clinician, service, (facts, waiting), today)
+                Candidate::new(settings, clinician, service, (facts, waiting), moment)
             })
             .collect();
         candidates.sort_by_key(|one| (&one.clinician.display_name, one.clinician.id));
@@ -127,11 +128,11 @@ impl<'a> Candidate<'a> {
         clinician: &'a Clinician,
         service: &Service,
         (facts, waiting): (Option<ClientFacts>, u64),
-        today: NaiveDate,
+        moment: Moment,
     ) -> Option<Self> {
         let rules = settings.rules_for(clinician, service);
-        let may = facts.is_none_or(|facts| gates::is_open_to(clinician, &facts, today));
-        let verdicts = booking_facts::judge(settings, (clinician, service), &rules, (None, waiting), None, today);
+        let may = facts.is_none_or(|facts| gates::is_open_to(clinician, &facts, moment.today));
+        let verdicts = booking_facts::judge(settings, (clinician, service), &rules, (None, waiting), None, moment);
         (may && gates::all_open(&verdicts)).then_some(Self { clinician, rules, for_client: facts.is_some() })
     }
 

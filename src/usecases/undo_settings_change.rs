@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 
 use super::error::require_admin;
+use super::pause_new_requests::set_pause;
 use super::set_booking_rules::{RulesOf, own_rules, told};
 use super::settings_change::Draft;
 use super::{Change, Changed, Denied, Desk, Refusal};
@@ -13,6 +14,7 @@ use crate::domain::ids::{ClinicianId, ServiceId};
 use crate::domain::logged;
 use crate::domain::past;
 use crate::domain::rejection::{Code, Rejection};
+use crate::domain::rollout::Opening;
 use crate::domain::settings::{Access, Audience, Control};
 use crate::domain::time;
 use crate::domain::viewer::Viewer;
@@ -59,11 +61,15 @@ fn undoable(entry: &Entry) -> Result<Pairs, Rejection> {
     }
     let of_clinician = || entry.clinician_id.map(|id| Pairs::OfClinicians(vec![id]));
     let pairs = match entry.kind {
-        EventKind::PracticeSelfSchedulingSet => Some(Pairs::All),
+        EventKind::PracticeSelfSchedulingSet | EventKind::PracticePaused | EventKind::PracticeResumed => {
+            Some(Pairs::All)
+        }
         EventKind::PracticePolicyUpdated => Some(Pairs::OfClients(vec![])),
         EventKind::ClinicianSelfSchedulingSet
         | EventKind::ClinicianLocked
         | EventKind::ClinicianUnlocked
+        | EventKind::ClinicianPaused
+        | EventKind::ClinicianResumed
         | EventKind::OfferedServicesSet
         | EventKind::WeeklyHoursSet
         | EventKind::DateExceptionSet
@@ -89,6 +95,12 @@ async fn require_last(draft: &Draft, entry: &Entry) -> Result<(), Refusal> {
     let kinds = match entry.kind {
         EventKind::ClinicianLocked | EventKind::ClinicianUnlocked => {
             vec![EventKind::ClinicianLocked, EventKind::ClinicianUnlocked]
+        }
+        EventKind::PracticePaused | EventKind::PracticeResumed => {
+            vec![EventKind::PracticePaused, EventKind::PracticeResumed]
+        }
+        EventKind::ClinicianPaused | EventKind::ClinicianResumed => {
+            vec![EventKind::ClinicianPaused, EventKind::ClinicianResumed]
         }
         EventKind::ClinicianSelfSchedulingSet => vec![
             EventKind::ClinicianSelfSchedulingSet,
@@ -132,10 +144,12 @@ async fn undo(draft: &Draft, entry: &Entry) -> Result<Event, Refusal> {
     let event = Event { client_id: entry.client_id, ..Event::new(entry.kind, Some(draft.actor())) };
     match (entry.kind, entry.clinician_id) {
         (EventKind::PracticeSelfSchedulingSet, _) => {
-            let before = entry.before("enabled") == Some("true");
+            let (now, before) = (draft.before.opening(), opening_before(entry, draft.before.opening()));
             draft.scope().set_switch(before, draft.decision()).await?;
-            Ok(event.change("enabled", Some(draft.before.enabled.to_string()), Some(before.to_string())))
+            Ok(logged::opened(event, now, before))
         }
+        (EventKind::PracticePaused | EventKind::ClinicianPaused, id) => Ok(set_pause(draft, id, false).await?),
+        (EventKind::PracticeResumed | EventKind::ClinicianResumed, id) => Ok(set_pause(draft, id, true).await?),
         (EventKind::PracticePolicyUpdated, _) => undo_policy(draft, entry, event).await,
         (EventKind::BookingRulesSet, _) => undo_rules(draft, entry, event).await,
         (EventKind::ClientAccessSet, _) => undo_access(draft, entry, event).await,
@@ -238,18 +252,24 @@ async fn undo_of_clinician(draft: &Draft, entry: &Entry, event: Event, id: Clini
 
 async fn undo_opt_in(draft: &Draft, entry: &Entry, event: Event, id: ClinicianId) -> Result<Event, Refusal> {
     let now = draft.clinician(id)?;
-    let enabled = entry.before("enabled").map_or(now.enabled, |text| text == "true");
+    let before = opening_before(entry, now.opening());
     let audience = match entry.change("audience") {
         Some(change) => change.before.as_deref().and_then(Audience::from_text),
         None => now.audience,
     };
-    draft.scope().set_opt_in(&[id], enabled, audience, draft.decision()).await?;
+    draft.scope().set_opt_in(&[id], before, audience, draft.decision()).await?;
     if audience.is_none() {
         draft.scope().clear_audience(id).await?;
     }
     let text = |audience: Option<Audience>| audience.map(|audience| audience.as_str().to_owned());
-    let event = event.change("enabled", Some(now.enabled.to_string()), Some(enabled.to_string()));
+    let event = logged::opened(event, now.opening(), before);
     Ok(event.change("audience", text(now.audience), text(audience)))
+}
+
+/// Where the switch stood before the entry, which tells of what it moved; a start that has passed meanwhile has passed.
+fn opening_before(entry: &Entry, now: Opening) -> Opening {
+    let enabled = entry.before("enabled").map_or(now.enabled, |text| text == "true");
+    Opening::new(enabled, past::start_before(entry).unwrap_or(now.starts_at))
 }
 
 /// Refuses services that have been archived since.

@@ -55,9 +55,7 @@ impl Desk {
                     .change("displayName", None, changed(name != old.display_name))
                     .change("credentials", None, changed(credentials != old.credentials))
                     .change("timeZone", Some(old.zone.name().to_owned()), Some(zone.name().to_owned()));
-                if !event.changes.is_empty() {
-                    draft.tell(event);
-                }
+                draft.tell(event);
                 self.finish(draft).await
             })
         })

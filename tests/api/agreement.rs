@@ -181,6 +181,45 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// The practice or the clinician waits for a start, or has paused new requests; answers how that ends.
+    async fn hold_back(&mut self) -> Held {
+        let (admin, id) = (&self.practice.admin, self.clinician.id.clone());
+        let of = if self.chance.one_in(2) { Some(id.clone()) } else { None };
+        if self.chance.one_in(2) {
+            let pause = json!({ "clinicianId": of, "paused": true });
+            admin.done("pauseNewRequests", "", pause.clone()).await;
+            return Held::Paused(pause);
+        }
+        let start = self.practice.clock.now() + Duration::milliseconds(1 + self.chance.below(7_200_000) as i64);
+        let (name, mut input) = match of {
+            Some(id) => ("setClinicianSelfScheduling", json!({ "clinicianIds": [id] })),
+            None => ("setPracticeSelfScheduling", json!({})),
+        };
+        input["enabled"] = json!(false);
+        admin.done(name, "", input.clone()).await;
+        (input["enabled"], input["startsAt"]) = (json!(true), json!(written(start)));
+        admin.done(name, "", input).await;
+        Held::Until(start)
+    }
+
+    /// The list and the write agree while somebody is held back, which closes everything, and once that is over.
+    async fn agrees_held_back(&mut self, tally: &mut Tally) {
+        let held = self.hold_back().await;
+        if let Held::Until(start) = held {
+            self.practice.clock.set(start - Duration::milliseconds(1));
+        }
+        assert!(self.listed(&self.client, &self.clinician).await.is_empty(), "seed {}", self.seed);
+        self.agrees(tally).await;
+        match held {
+            Held::Until(start) => self.practice.clock.set(start),
+            Held::Paused(mut pause) => {
+                pause["paused"] = json!(false);
+                self.practice.admin.done("pauseNewRequests", "", pause).await;
+            }
+        }
+        self.agrees(tally).await;
+    }
+
     /// What a client is offered now.
     async fn listed(&self, client: &Person, clinician: &Person) -> Vec<Start> {
         let range = json!({ "clinician": clinician.id, "service": self.service, "from": written(self.from), "to": written(self.to) });
@@ -256,6 +295,13 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// What holds somebody back.
+enum Held {
+    Until(DateTime<Utc>),
+    /// The pause's input.
+    Paused(Value),
+}
+
 /// What was tried.
 #[derive(Default, Debug)]
 struct Tally {
@@ -281,7 +327,12 @@ async fn a_slot_is_listed_exactly_when_the_request_for_it_is_granted() {
     practice.admin.done("setPracticeSelfScheduling", "", json!({ "enabled": true })).await;
     for (place, of) in PLACES.iter().enumerate() {
         for seed in seeds.iter().filter(|seed| **seed % PLACES.len() as u64 == place as u64) {
-            Scene::set(&practice, *seed, *of).await.agrees(&mut tally).await;
+            let mut scene = Scene::set(&practice, *seed, *of).await;
+            if seed % 2 == 0 {
+                scene.agrees_held_back(&mut tally).await;
+            } else {
+                scene.agrees(&mut tally).await;
+            }
         }
     }
     println!("seeds {seeds:?}: {tally:?}");

@@ -32,12 +32,12 @@ impl Scene {
     /// What holds now, in the shape of a snapshot.
     pub async fn now(&self) -> Value {
         let query = format!(
-            "query($dana: ID!, $ida: ID!, $casey: ID!) {{ practice {{ selfScheduling {{ enabled clinicianOptIn clientAccessControl
-                defaultRules {{ {RULES} }} }} services(includeArchived: true) {{ id active durationMinutes rules {{ {RULES} }} }} }}
+            "query($dana: ID!, $ida: ID!, $casey: ID!) {{ practice {{ selfScheduling {{ enabled startsAt newRequestsPaused clinicianOptIn clientAccessControl
+                defaultRules {{ {RULES} }} }} services(includeArchived: true) {{ id active durationMinutes modality confirmation rules {{ {RULES} }} }} }}
              a: clinician(id: $dana) {{ ...all }} b: clinician(id: $ida) {{ ...all }}
              ga: selfSchedulingAccess(clinicianId: $dana, clientId: $casey) {GATES}
              gb: selfSchedulingAccess(clinicianId: $ida, clientId: $casey) {GATES} }}
-             fragment all on Clinician {{ id active timeZone selfScheduling {{ enabled audience lock {{ reason lockedAt lockedBy {{ id }} }}
+             fragment all on Clinician {{ id active timeZone selfScheduling {{ enabled startsAt newRequestsPaused audience lock {{ reason lockedAt lockedBy {{ id }} }}
                 offeredServices {{ id }} weeklyHours {{ weekday {WINDOW} }}
                 dateExceptions(from: \"2027-01-01\", to: \"2027-12-31\") {{ on closed windows {{ {WINDOW} }} }}
                 rules {{ {SOURCED} }} }} }}"
@@ -46,13 +46,15 @@ impl Scene {
         let clinician = |one: &Value| {
             let own = &one["selfScheduling"];
             json!({ "clinician": { "id": one["id"] }, "active": one["active"], "enabled": own["enabled"],
+                "startsAt": own["startsAt"], "newRequestsPaused": own["newRequestsPaused"],
                 "audience": own["audience"], "locked": own["lock"].is_object(), "lockReason": own["lock"]["reason"],
                 "lockedAt": own["lock"]["lockedAt"], "lockedBy": own["lock"]["lockedBy"],
                 "offeredServices": own["offeredServices"], "weeklyHours": own["weeklyHours"],
                 "dateExceptions": own["dateExceptions"], "rules": own["rules"], "timeZone": one["timeZone"] })
         };
         let practice = &read["practice"]["selfScheduling"];
-        json!({ "enabled": practice["enabled"], "clinicianOptIn": practice["clinicianOptIn"],
+        json!({ "enabled": practice["enabled"], "startsAt": practice["startsAt"],
+            "newRequestsPaused": practice["newRequestsPaused"], "clinicianOptIn": practice["clinicianOptIn"],
             "clientAccessControl": practice["clientAccessControl"], "defaultRules": practice["defaultRules"], "services": read["practice"]["services"],
             "clinicians": [clinician(&read["a"]), clinician(&read["b"])], "unknown": [], "ga": read["ga"], "gb": read["gb"] })
     }
@@ -61,9 +63,9 @@ impl Scene {
     async fn then(&self, at: &str) -> Value {
         let query = format!(
             "query($at: DateTime!, $dana: ID!, $ida: ID!, $casey: ID!) {{ practice {{ settingsAsOf(at: $at) {{
-                enabled clinicianOptIn clientAccessControl defaultRules {{ {RULES} }} unknown
-                services {{ id active durationMinutes rules {{ {RULES} }} }}
-                clinicians(first: 10) {{ nodes {{ clinician {{ id }} active enabled audience locked lockReason lockedAt
+                enabled startsAt newRequestsPaused clinicianOptIn clientAccessControl defaultRules {{ {RULES} }} unknown
+                services {{ id active durationMinutes modality confirmation rules {{ {RULES} }} }}
+                clinicians(first: 10) {{ nodes {{ clinician {{ id }} active enabled startsAt newRequestsPaused audience locked lockReason lockedAt
                     lockedBy {{ id }} offeredServices {{ id }} weeklyHours {{ weekday {WINDOW} }} timeZone
                     dateExceptions {{ on closed windows {{ {WINDOW} }} }} rules {{ {SOURCED} }} }} }}
                 ga: access(clinicianId: $dana, clientId: $casey) {GATES}
@@ -96,7 +98,8 @@ impl Scene {
         let early = json!({ "weekday": "FRIDAY", "opensAt": "07:15", "closesAt": "24:00" });
         let hours =
             [json!([]), json!([window.clone()]), json!([early.clone()]), json!([early, window])][dice.below(4)].clone();
-        let (name, input) = match dice.below(19) {
+        let start = (self.practice.clock.now() + Duration::hours(1 + dice.below(40) as i64)).to_rfc3339();
+        let (name, input) = match dice.below(25) {
             0 => ("setPracticeSelfScheduling", json!({ "enabled": on })),
             1 => ("updatePracticePolicy", json!({ "clinicianOptIn": control })),
             2 => ("updatePracticePolicy", json!({ "clientAccessControl": control })),
@@ -124,15 +127,31 @@ impl Scene {
                 let windows = if on { json!([late]) } else { json!([]) };
                 ("setDateException", json!({ "clinicianId": clinician, "on": day, "windows": windows }))
             }
+            23 => ("updateService", self.some_service(dice)),
             17 if on => ("removeDateException", json!({ "clinicianId": clinician, "on": "2027-01-20" })),
             17 => {
                 let zone = ["America/New_York", "America/Chicago"][dice.below(2)];
                 ("updateClinician", json!({ "clinicianId": clinician, "timeZone": zone }))
             }
+            19 => ("pauseNewRequests", json!({ "clinicianId": clinician, "paused": on })),
+            20 => ("pauseNewRequests", json!({ "paused": on })),
+            21 => ("setPracticeSelfScheduling", json!({ "enabled": true, "startsAt": start })),
+            22 => (
+                "setClinicianSelfScheduling",
+                json!({ "clinicianIds": [clinician], "enabled": true, "audience": audience, "startsAt": start }),
+            ),
             _ => (if on { "deactivateClient" } else { "reactivateClient" }, json!({ "clientId": casey })),
         };
         self.practice.admin.call(name, "__typename", input.clone()).await;
         (name, input)
+    }
+
+    /// A service as it may become.
+    fn some_service(&self, dice: &mut Dice) -> Value {
+        let modality = ["IN_PERSON", "TELEHEALTH", "EITHER"][dice.below(3)];
+        let confirmation = ["CLINICIAN_CONFIRMS", "AUTOMATIC"][dice.below(2)];
+        json!({ "id": self.services[dice.below(2)], "durationMinutes": 45 + dice.below(3),
+            "modality": modality, "confirmation": confirmation })
     }
 
     /// A rule of the practice, a clinician or a service; it may be taken away again.
@@ -165,7 +184,7 @@ async fn after_any_changes_each_moment_reads_as_it_was_read_then() {
     let scene = Scene::set().await;
     let mut dice = Dice(7);
     let (mut moments, mut done) = (Vec::new(), Vec::new());
-    for step in 0..60 {
+    for step in 0..80 {
         scene.practice.clock.set(scene.practice.clock.now() + Duration::hours(5));
         done.push(scene.change(&mut dice).await);
         if step == 40 {

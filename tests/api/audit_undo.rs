@@ -30,12 +30,16 @@ async fn undo(admin: &Person, entry: &Value) -> Value {
     payload["errors"][0]["code"].clone()
 }
 
-const UNDOABLE: [&str; 11] = [
+const UNDOABLE: [&str; 15] = [
     "PRACTICE_SELF_SCHEDULING_SET",
     "PRACTICE_POLICY_UPDATED",
     "CLINICIAN_SELF_SCHEDULING_SET",
     "CLINICIAN_LOCKED",
     "CLINICIAN_UNLOCKED",
+    "PRACTICE_PAUSED",
+    "PRACTICE_RESUMED",
+    "CLINICIAN_PAUSED",
+    "CLINICIAN_RESUMED",
     "OFFERED_SERVICES_SET",
     "WEEKLY_HOURS_SET",
     "BOOKING_RULES_SET",

@@ -55,7 +55,7 @@ async fn nothing_is_missing_exactly_when_a_client_sees_a_slot() {
             };
             assert_eq!(missing.is_empty(), is_seen, "seed {seed}: {missing:?}");
             let not_done: Vec<_> = all.iter().filter(|item| item["done"] == false).cloned().collect();
-            assert_eq!((all.len(), not_done.is_empty()), (11, is_seen), "seed {seed}: {all:?}");
+            assert_eq!((all.len(), not_done.is_empty()), (15, is_seen), "seed {seed}: {all:?}");
             assert!(missing.iter().all(|item| not_done.contains(item)), "seed {seed}: {missing:?} of {not_done:?}");
             (complete, incomplete) = (complete + usize::from(is_seen), incomplete + usize::from(!is_seen));
         }

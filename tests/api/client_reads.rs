@@ -59,6 +59,26 @@ async fn what_staff_see_of_a_client_is_logged_once_a_minute_and_what_is_ones_own
     assert_eq!(all.iter().filter(|read| *read == "Dana PROFILE Casey").count(), 2, "{all:?}");
 }
 
+async fn what_the_trail_and_the_settings_of_the_past_show_of_a_client_is_logged() {
+    let practice = TestPractice::begin().await;
+    let (dana, casey) = practice.open_practice().await;
+    let robin = practice.client("Robin", &[]).await;
+    practice.clock.set(practice.clock.now() + Duration::minutes(1));
+    let since = json!({ "from": practice.clock.now().to_rfc3339() });
+    let trail = "query($id: ID, $first: Int) { practice { auditLog(first: $first, filter: { clientId: $id }) { totalCount } } }";
+    practice.admin.run(trail, json!({ "id": robin.id })).await;
+    let mine = |found| of("Avery", found);
+    assert_eq!(mine(logged(&practice, since.clone()).await), ["Avery ACCESS Robin"]);
+    practice.clock.set(practice.clock.now() + Duration::minutes(1));
+    let past = "query($at: DateTime!, $clinician: ID!, $id: ID!) { practice { settingsAsOf(at: $at) {
+        access(clinicianId: $clinician, clientId: $id) { allowed } } } }";
+    let asked = json!({ "at": practice.clock.now().to_rfc3339(), "clinician": dana.id, "id": casey.id });
+    practice.admin.run(past, asked).await;
+    // The log of reads shows whom it tells of.
+    let looks = ["Avery ACCESS Casey", "Avery ACCESS Robin", "Avery PROFILE Robin"];
+    assert_eq!(mine(logged(&practice, since).await), looks);
+}
+
 async fn a_read_that_was_denied_is_none() {
     let practice = TestPractice::begin().await;
     let (dana, casey) = practice.open_practice().await;
@@ -206,6 +226,7 @@ async fn each_reader_of_a_stream_is_logged_with_all_that_its_items_show() {
 
 crate::support::tests!(
     what_staff_see_of_a_client_is_logged_once_a_minute_and_what_is_ones_own_is_not,
+    what_the_trail_and_the_settings_of_the_past_show_of_a_client_is_logged,
     a_read_that_was_denied_is_none,
     a_list_tells_of_each_client_in_it_and_a_stream_of_each_whose_request_it_tells,
     an_admin_finds_who_looked_at_whom_and_when_page_by_page,

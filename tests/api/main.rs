@@ -14,7 +14,9 @@ mod bad_input;
 mod bad_requests;
 mod bad_times;
 mod blocked_time;
+mod blocked_time_preview;
 mod booking_rules;
+mod caps;
 mod checklist;
 mod client_reads;
 mod clients;
@@ -28,9 +30,12 @@ mod http;
 mod members;
 mod metrics;
 mod nearness;
+mod no_change;
 mod races;
 mod revocation;
 mod rights;
+mod rollout;
+mod rollout_pause;
 mod seen_by_client;
 mod servers;
 mod settings;
@@ -45,7 +50,10 @@ mod story;
 mod streams;
 mod trail;
 mod two_practices;
+mod update_client;
+mod update_service;
 mod validation;
+mod warnings;
 
 fn main() -> std::process::ExitCode {
     support::run(
@@ -60,7 +68,9 @@ fn main() -> std::process::ExitCode {
             bad_times::TESTS,
             client_reads::TESTS,
             booking_rules::TESTS,
+            caps::TESTS,
             blocked_time::TESTS,
+            blocked_time_preview::TESTS,
             checklist::TESTS,
             door::TESTS,
             events::TESTS,
@@ -72,9 +82,12 @@ fn main() -> std::process::ExitCode {
             members::TESTS,
             metrics::TESTS,
             nearness::TESTS,
+            no_change::TESTS,
             races::TESTS,
             revocation::TESTS,
             rights::TESTS,
+            rollout::TESTS,
+            rollout_pause::TESTS,
             seen_by_client::TESTS,
             servers::TESTS,
             settings::TESTS,
@@ -87,7 +100,10 @@ fn main() -> std::process::ExitCode {
             story::TESTS,
             streams::TESTS,
             two_practices::TESTS,
+            update_client::TESTS,
+            update_service::TESTS,
             validation::TESTS,
+            warnings::TESTS,
         ],
         &[
             audit::on_postgres::TESTS,

@@ -78,6 +78,7 @@ impl Scene {
             ("updatePracticePolicy", json!({ "clinicianOptIn": "ADMIN_ONLY" }), 0, 0),
             ("endCare", care.clone(), 0, 1),
             ("startCare", care, 1, 0),
+            ("updateService", json!({ "id": service, "durationMinutes": 45 }), 0, 0),
             ("archiveService", json!({ "id": service }), 0, 3),
         ]
     }
@@ -137,7 +138,7 @@ async fn a_dry_run_shows_the_settings_as_the_change_would_leave_them() {
             "setClinicianSelfScheduling" => format!("clinicians {{ {settings} }}"),
             // Their payloads show people, not settings.
             "setClientAccess" | "startCare" | "endCare" => "impact { clientsGainingCount }".to_owned(),
-            "archiveService" => "service { id active }".to_owned(),
+            "archiveService" | "updateService" => "service { id active durationMinutes }".to_owned(),
             _ => format!("clinician {{ {settings} }}"),
         };
         let preview = admin.done(name, &shown, with(&input, "dryRun", true)).await;
@@ -150,7 +151,7 @@ async fn a_change_against_a_stale_revision_is_refused_and_changes_nothing() {
     let scene = Scene::set().await;
     let admin = &scene.practice.admin;
     let stale = scene.practice.snapshot().await["selfScheduling"]["revision"].take();
-    admin.run(SWITCH, json!({ "on": true })).await;
+    admin.run(SWITCH, json!({ "on": false })).await;
     let before = scene.practice.snapshot().await;
     assert_ne!(before["selfScheduling"]["revision"], stale, "somebody else's change moved the revision");
     for (name, input, ..) in scene.changes() {

@@ -115,8 +115,22 @@ impl Scene {
         let off = said(&["enabled: true → false"]);
         let (held, lifted) = (said(&["locked: false → true"]), said(&["locked: true → false"]));
         let switch = json!({ "enabled": false });
+        let later = json!({ "enabled": true, "startsAt": "2027-02-01T09:00:00-05:00" });
+        let start = "2027-02-01T14:00:00+00:00";
+        let told = [String::from("enabled: false → true"), format!("startsAt: – → {start}")];
+        let called_off = [String::from("enabled: true → false"), format!("startsAt: {start} → –")];
+        let (paused, resumed) =
+            (said(&["newRequestsPaused: false → true"]), said(&["newRequestsPaused: true → false"]));
+        let pause = |paused: bool| json!({ "paused": paused });
+        let pause_of = |paused: bool| json!({ "clinicianId": dana, "paused": paused });
         vec![
-            deed("setPracticeSelfScheduling", admin, switch, "PRACTICE_SELF_SCHEDULING_SET", &off),
+            deed("setPracticeSelfScheduling", admin, switch.clone(), "PRACTICE_SELF_SCHEDULING_SET", &off),
+            deed("setPracticeSelfScheduling", admin, later, "PRACTICE_SELF_SCHEDULING_SET", &told),
+            deed("setPracticeSelfScheduling", admin, switch, "PRACTICE_SELF_SCHEDULING_SET", &called_off),
+            deed("pauseNewRequests", admin, pause(true), "PRACTICE_PAUSED", &paused),
+            deed("pauseNewRequests", admin, pause(false), "PRACTICE_RESUMED", &resumed),
+            deed("pauseNewRequests", &self.dana, pause_of(true), "CLINICIAN_PAUSED", &paused),
+            deed("pauseNewRequests", admin, pause_of(false), "CLINICIAN_RESUMED", &resumed),
             deed("updatePracticePolicy", admin, policy, "PRACTICE_POLICY_UPDATED", &kept),
             deed("setClinicianSelfScheduling", &self.dana, opt_out, "CLINICIAN_SELF_SCHEDULING_SET", &opted),
             deed("lockClinicianSelfScheduling", admin, lock(true), "CLINICIAN_LOCKED", &held),
@@ -190,6 +204,8 @@ impl Scene {
         let group = json!({ "name": "Group", "durationMinutes": 90, "modality": "TELEHEALTH" });
         let made =
             said(&["durationMinutes: – → 90", "modality: – → TELEHEALTH", "confirmation: – → CLINICIAN_CONFIRMS"]);
+        let longer = json!({ "id": service, "name": "Session", "durationMinutes": 60, "modality": "EITHER" });
+        let updated = said(&["name: – → changed", "durationMinutes: 50 → 60", "modality: IN_PERSON → EITHER"]);
         let archived = said(&["active: true → false"]);
         vec![
             deed(
@@ -201,6 +217,7 @@ impl Scene {
             ),
             deed("setWeeklyHours", &self.dana, hours, "WEEKLY_HOURS_SET", &told),
             deed("createService", admin, group, "SERVICE_CREATED", &made),
+            deed("updateService", admin, longer, "SERVICE_UPDATED", &updated),
             deed("archiveService", admin, json!({ "id": service }), "SERVICE_ARCHIVED", &archived),
         ]
     }
@@ -216,6 +233,8 @@ impl Scene {
             input
         };
         let named = |name: &str| json!({ "displayName": name, "email": format!("{name}@practice.test") });
+        let renamed = json!({ "clientId": self.casey.id, "displayName": "Casey R.", "email": "casey.r@practice.test" });
+        let told = said(&["displayName: – → changed", "email: – → changed"]);
         let about = format!("memberId: – → {member}");
         let (gone, back) = (said(&["active: true → false"]), said(&["active: false → true"]));
         vec![
@@ -245,6 +264,7 @@ impl Scene {
             deed("reactivateMember", admin, of(json!({})), "MEMBER_REACTIVATED", &[about, back[0].clone()]),
             deed("deactivateClinician", admin, dana.clone(), "CLINICIAN_DEACTIVATED", &gone),
             deed("reactivateClinician", admin, dana, "CLINICIAN_REACTIVATED", &back),
+            deed("updateClient", admin, renamed, "CLIENT_UPDATED", &told),
             deed("deactivateClient", admin, casey.clone(), "CLIENT_DEACTIVATED", &gone),
             deed("reactivateClient", admin, casey, "CLIENT_REACTIVATED", &back),
         ]

@@ -116,6 +116,14 @@ fn the_guards_are_in_force_on_the_copy() {
     };
     assert!(refused("UPDATE events SET kind = kind").contains("events_append_only"));
     assert!(refused("DELETE FROM events").contains("events_append_only"));
+    for table in ["practice_settings", "clinician_settings"] {
+        let start = refused(&format!("UPDATE {table} SET enabled = FALSE, starts_at = 1"));
+        assert!(start.contains(&format!("ck_{table}_start")), "{start}");
+        let pause = refused(&format!("UPDATE {table} SET paused_at = NULL, paused_by = practice_id"));
+        assert!(pause.contains(&format!("ck_{table}_pause")), "{pause}");
+        let nobody = refused(&format!("UPDATE {table} SET paused_at = 1, paused_by = practice_id"));
+        assert!(nobody.contains(&format!("fk_{table}_paused_by")), "{nobody}");
+    }
     assert!(refused(OVERLAPPING_CLAIM).contains("claims_clinician_overlap"));
     for sql in ["UPDATE client_reads SET read_at = 1", "DELETE FROM client_reads", "TRUNCATE client_reads"] {
         assert!(refused(&format!("{A_READ}; {sql}")).contains("client_reads_append_only"), "{sql}");

@@ -42,6 +42,8 @@ impl Sample {
         let act = |token: &str, query: &str| answer(&place, &url_of_api, token, query);
         act(&admin, "mutation { setPracticeSelfScheduling(input: { enabled: true }) { errors { code } } }");
         act(&dana, &open(&clinician, &service, &jordan));
+        let noor = run(&admin, ADD_NOOR, "addClinician.clinician.id");
+        act(&admin, &later_and_paused(&noor));
         // The keys stand in another order for a person than by their bytes.
         for key in ["a", "Z", "é"] {
             let asked = ask(&place, &url_of_api, &casey, [&clinician, &service, key]);
@@ -93,10 +95,10 @@ impl Sample {
 
 const EVERYTHING: &str = "{ practice {
     id name timeZone latestCursor
-    selfScheduling { enabled revision }
+    selfScheduling { enabled startsAt newRequestsPaused pause { pausedAt pausedBy { id } } revision }
     services { id name durationMinutes modality }
     clinicians(first: 50) { totalCount nodes { id displayName credentials timeZone active
-        selfScheduling { enabled audience bookable offeredServices { id } weeklyHours { weekday opensAt closesAt } } } }
+        selfScheduling { enabled startsAt newRequestsPaused pause { pausedAt pausedBy { id } } audience bookable offeredServices { id } weeklyHours { weekday opensAt closesAt } } } }
     appointmentRequests(first: 50) { totalCount nodes { id status startsAt localStart requestedAt respondBy
         decidedAt version client { displayName } clinician { displayName } service { name } appointment { id status } } } } }";
 const CLIENTS: &str = "{ practice { clients(first: 100) { totalCount nodes {
@@ -117,6 +119,20 @@ fn open(clinician: &str, service: &str, blocked: &str) -> String {
         f: setDateException(input: {{ clinicianId: \"{clinician}\", on: \"{closed}\", windows: [] }}) {{ errors {{ code }} }}
         g: blockTime(input: {{ clinicianId: \"{clinician}\", startsAt: \"{on}T14:00:00Z\", endsAt: \"{closed}T14:00:00Z\" }}) {{ errors {{ code }} }}
         d: setClientAccess(input: {{ clinicianId: \"{clinician}\", clientIds: [\"{blocked}\"], access: BLOCKED }}) {{ errors {{ code }} }} }}"
+    )
+}
+
+const ADD_NOOR: &str =
+    "mutation { addClinician(input: { displayName: \"Noor\", email: \"noor@demo.test\" }) { clinician { id } } }";
+
+/// Opts a clinician in for later, and pauses new requests to them.
+fn later_and_paused(clinician: &str) -> String {
+    let start = in_days(90);
+    format!(
+        "mutation {{
+        a: setClinicianSelfScheduling(input: {{ clinicianIds: [\"{clinician}\"], enabled: true, audience: ALL_MY_CLIENTS,
+            startsAt: \"{start}T14:00:00Z\" }}) {{ errors {{ code }} }}
+        b: pauseNewRequests(input: {{ clinicianId: \"{clinician}\", paused: true }}) {{ errors {{ code }} }} }}"
     )
 }
 

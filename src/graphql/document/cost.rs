@@ -136,6 +136,7 @@ pub fn work(of: &str, field: &str) -> u64 {
     match (of, field) {
         // Every client is judged with every clinician, before and after.
         ("Mutation", "setPracticeSelfScheduling" | "setClinicianSelfScheduling" | "updatePracticePolicy") => 3_500,
+        ("Mutation", "pauseNewRequests") => 3_500,
         // It may be that of the practice switch.
         ("Mutation", "undoSettingsChange") => 3_500,
         ("Mutation", "setClientAccess") => 2_000,
@@ -144,7 +145,7 @@ pub fn work(of: &str, field: &str) -> u64 {
         // The held time of a thousand clinicians is read in about this time.
         ("Practice", "soonestSlots") => 1_000,
         ("Mutation", "setDateException" | "removeDateException" | "updateClinician") => 1_000,
-        ("Mutation", "startCare" | "endCare" | "archiveService") => 1_000,
+        ("Mutation", "startCare" | "endCare" | "updateService" | "archiveService") => 1_000,
         ("Mutation", "deactivateMember" | "deactivateClinician" | "deactivateClient") => 1_000,
         ("Mutation", "reactivateClinician" | "reactivateClient") => 1_000,
         ("Mutation", _) => 300,

@@ -25,22 +25,33 @@ pub struct BlockTimeInput {
     /// end as SUPERSEDED in the same moment, and their clients are told.
     #[graphql(default = false)]
     pub supersede_pending_requests: bool,
+    /// True answers what is in the way, and the refusal where there would be one, and saves nothing.
+    #[graphql(default = false)]
+    pub dry_run: bool,
     /// A name of the caller's choice for this one act, 1 to 100 characters: a retry with the same key and body answers the
-    /// first result, the same key with another body is refused.
+    /// first result, also when the time has begun since; the same key with another body is refused.
     pub idempotency_key: Option<String>,
 }
 
-/// What became of the time.
+/// What became of the time. Of each list the first 100 by start are answered, and all are counted.
 #[derive(SimpleObject, Default)]
 pub struct BlockTimePayload {
-    /// The time as it is blocked; null where it was refused, and where a retry finds it freed since.
+    /// The time as it is blocked; null on a dry run, where it was refused, and where a retry finds it freed since.
     blocked_time: Option<BlockedTime>,
-    /// The requests that ended for it; empty unless `supersedePendingRequests` was set.
+    /// The requests that ended for it, by start, at most 100; empty unless `supersedePendingRequests` was set, and on a dry
+    /// run.
     superseded_requests: Vec<AppointmentRequest>,
-    /// The requests that wait for that time, where they are why it was refused, or would be next. Nothing became of them.
+    /// How many requests ended for it.
+    superseded_requests_count: usize,
+    /// The requests that wait for that time, by start, at most 100, where it was refused; nothing became of them. On a dry
+    /// run too, where with `supersedePendingRequests` they are those that would end.
     pending_requests_in_the_way: Vec<AppointmentRequest>,
-    /// The appointments that are booked then, by start, where they are why it was refused.
+    /// How many requests wait for that time, where `pendingRequestsInTheWay` lists them.
+    pending_requests_in_the_way_count: usize,
+    /// The appointments that are booked then, by start, at most 100, where it was refused, and on a dry run. They stay booked.
     appointments_in_the_way: Vec<Appointment>,
+    /// How many appointments are booked then, where `appointmentsInTheWay` lists them.
+    appointments_in_the_way_count: usize,
     /// Why it was refused; empty where it was not.
     errors: Vec<BlockTimeError>,
 }
@@ -69,7 +80,7 @@ impl BlockTime {
     /// Keeps a stretch of a clinician's time free: no client is offered a time in it, nor can ask for one, counting the
     /// buffers. It never moves what is booked: where appointments are in the way it is refused with their list. Requests that
     /// wait for an answer hold their time too, and a client loses theirs only where that is said: see
-    /// `supersedePendingRequests`. The hours stay as they are; to close whole dates and keep what is booked on them, use
+    /// `supersedePendingRequests`. With `dryRun` it says what is in the way before anything is done. The hours stay as they are; to close whole dates and keep what is booked on them, use
     /// `setDateException`.
     async fn block_time(
         &self,
@@ -88,6 +99,7 @@ async fn run(ctx: &Context<'_>, input: BlockTimeInput) -> Result<BlockTimePayloa
             input::instant("input.endsAt", &input.ends_at)?,
         ),
         supersede_requests: input.supersede_pending_requests,
+        dry_run: input.dry_run,
         idempotency_key: input.idempotency_key,
     };
     let done = ctx.desk().block_time(ctx.viewer()?, set).await?;
@@ -99,8 +111,11 @@ async fn run(ctx: &Context<'_>, input: BlockTimeInput) -> Result<BlockTimePayloa
         None => BlockTimePayload::default(),
     };
     payload.blocked_time = done.block.map(BlockedTime::from);
-    payload.superseded_requests = done.superseded.into_iter().map(request).collect();
-    payload.pending_requests_in_the_way = done.requests_in_the_way.into_iter().map(request).collect();
-    payload.appointments_in_the_way = done.appointments_in_the_way.into_iter().map(appointment).collect();
+    payload.superseded_requests_count = done.superseded.total;
+    payload.superseded_requests = done.superseded.first.into_iter().map(request).collect();
+    payload.pending_requests_in_the_way_count = done.requests_in_the_way.total;
+    payload.pending_requests_in_the_way = done.requests_in_the_way.first.into_iter().map(request).collect();
+    payload.appointments_in_the_way_count = done.appointments_in_the_way.total;
+    payload.appointments_in_the_way = done.appointments_in_the_way.first.into_iter().map(appointment).collect();
     Ok(payload)
 }

@@ -14,6 +14,7 @@ mod end_care;
 mod invite_member;
 mod link_member;
 mod lock_clinician_self_scheduling;
+mod pause_new_requests;
 mod reactivate_client;
 mod reactivate_clinician;
 mod reactivate_member;
@@ -31,9 +32,11 @@ mod start_care;
 mod unblock_time;
 mod undo_settings_change;
 mod unlink_member;
+mod update_client;
 mod update_clinician;
 mod update_member_roles;
 mod update_practice_policy;
+mod update_service;
 mod withdraw_appointment_request;
 
 use async_graphql::MergedObject;
@@ -46,6 +49,7 @@ pub struct Mutation(
     update_practice_policy::UpdatePracticePolicy,
     set_clinician_self_scheduling::SetClinicianSelfScheduling,
     lock_clinician_self_scheduling::LockClinicianSelfScheduling,
+    pause_new_requests::PauseNewRequests,
     set_offered_services::SetOfferedServices,
     set_weekly_hours::SetWeeklyHours,
     set_booking_rules::SetBookingRules,
@@ -60,10 +64,12 @@ pub struct Mutation(
     confirm_appointment_request::ConfirmAppointmentRequest,
     decline_appointment_request::DeclineAppointmentRequest,
     create_service::CreateService,
+    update_service::UpdateService,
     archive_service::ArchiveService,
     add_clinician::AddClinician,
     update_clinician::UpdateClinician,
     add_client::AddClient,
+    update_client::UpdateClient,
     start_care::StartCare,
     end_care::EndCare,
     link_member::LinkMember,

@@ -6,6 +6,7 @@ use crate::graphql::context::Asking;
 use crate::graphql::enums::Audience;
 use crate::graphql::error::{answer, refusals};
 use crate::graphql::input;
+use crate::graphql::scalars::DateTime;
 use crate::graphql::types::clinician::Clinician;
 use crate::graphql::types::impact::SelfSchedulingImpact;
 use crate::usecases::{self, Refusal};
@@ -19,6 +20,9 @@ pub struct SetClinicianSelfSchedulingInput {
     pub enabled: bool,
     /// For whom. Must be chosen at the first opt-in; left out later, the one chosen before stays.
     pub audience: Option<Audience>,
+    /// From when on the opt-in counts, in the future and at most 366 days ahead; only with `enabled: true`, and not for
+    /// somebody whose opt-in is open already. Left out, it counts at once, also where a start was set before.
+    pub starts_at: Option<DateTime>,
     /// True shows the impact and saves nothing.
     #[graphql(default = false)]
     pub dry_run: bool,
@@ -40,7 +44,8 @@ pub struct SetClinicianSelfSchedulingPayload {
 
 refusals! {
     SetClinicianSelfSchedulingPayload, SetClinicianSelfSchedulingError, SetClinicianSelfSchedulingErrorCode:
-    /// No clinician or too many, an id of another kind, or no audience at the first opt-in.
+    /// No clinician or too many, an id of another kind, no audience at the first opt-in, or a start that has passed, is
+    /// too far ahead, or has nothing to start.
     InvalidInput,
     /// The settings have changed since `expectedRevision`: preview again.
     StaleRevision,
@@ -56,7 +61,7 @@ pub struct SetClinicianSelfScheduling;
 
 #[Object]
 impl SetClinicianSelfScheduling {
-    /// Opts clinicians in or out, for an audience. All of them or, at the first refusal, none. Requires: admin, or
+    /// Opts clinicians in or out, for an audience, at once or from a start to come, at which its impact is judged then. All of them or, at the first refusal, none. Requires: admin, or
     /// the clinician for themselves where the practice leaves it to them.
     async fn set_clinician_self_scheduling(
         &self,
@@ -73,7 +78,7 @@ async fn run(
 ) -> Result<SetClinicianSelfSchedulingPayload, Refusal> {
     let set = usecases::SetClinicianSelfScheduling {
         clinician_ids: input::ids("input.clinicianIds", &input.clinician_ids)?,
-        enabled: input.enabled,
+        opening: input::opening(input.enabled, input.starts_at.as_ref())?,
         audience: input.audience.map(Into::into),
     };
     let ids = set.clinician_ids.clone();

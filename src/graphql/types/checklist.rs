@@ -26,7 +26,7 @@ pub fn shown(items: &[checklist::ChecklistItem], include_done: bool) -> Vec<Chec
     let one = |item: checklist::ChecklistItem| ChecklistItem {
         step: item.step.into(),
         done: item.done,
-        description: item.step.sentence().to_owned(),
+        description: item.sentence(),
         mutation: item.step.mutation(),
         can_be_done_by: item.can_be_done_by.iter().map(|role| Role::from(*role)).collect(),
     };

@@ -13,6 +13,7 @@ use crate::graphql::context::Asking;
 use crate::graphql::enums::ImpactWarningCode;
 use crate::graphql::error::{denial, top_level};
 use crate::graphql::page::{self, AccessChangeConnection, Window};
+use crate::graphql::scalars::DateTime;
 use crate::usecases::Changed;
 
 /// The impact of one change.
@@ -38,6 +39,12 @@ impl SelfSchedulingImpact {
     /// was previewed.
     async fn revision(&self) -> String {
         self.0.revision.to_string()
+    }
+
+    /// When who can book was compared, before the change and after it: now or, where the change sets a start to come, that
+    /// start. Nothing opens before it: see the warning STARTS_LATER.
+    async fn judged_at(&self) -> DateTime {
+        self.0.impact.judged_at.into()
     }
 
     /// Clinicians whom at least one client can book who could not before.

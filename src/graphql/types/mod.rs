@@ -18,6 +18,7 @@ pub mod open;
 pub mod practice;
 pub mod remedy;
 pub mod request;
+pub mod requests_pause;
 pub mod rules;
 pub mod self_scheduling;
 pub mod service;

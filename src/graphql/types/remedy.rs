@@ -43,8 +43,10 @@ fn input(remedy: &Remedy, settings: &Settings, asked: &AccessQuestion) -> Option
     let clinician = settings.clinicians.get(&asked.clinician_id)?;
     let (id, client) = (clinician.id.to_string(), asked.client_id.map(|client| client.to_string()));
     Some(match remedy {
-        Remedy::TurnPracticeOn => json!({ "enabled": true }),
-        Remedy::OptIn(None) => json!({ "clinicianIds": [id], "enabled": true }),
+        Remedy::TurnPracticeOn | Remedy::StartPractice => json!({ "enabled": true }),
+        Remedy::ResumePractice => json!({ "paused": false }),
+        Remedy::ResumeClinician => json!({ "clinicianId": id, "paused": false }),
+        Remedy::OptIn(None) | Remedy::StartClinician => json!({ "clinicianIds": [id], "enabled": true }),
         Remedy::OptIn(Some(audience)) => {
             json!({ "clinicianIds": [id], "enabled": true, "audience": audience.as_str() })
         }

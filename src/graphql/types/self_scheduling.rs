@@ -1,21 +1,21 @@
 //! The settings of self-scheduling: the practice's and a clinician's.
 
 use async_graphql::{Context, ID, Object, Result};
-use chrono::{Duration, NaiveDate};
 
 use super::Settings;
 use super::checklist::{ChecklistItem, shown};
 use super::clock_change::ClockChange;
 use super::date_exception::DateException;
 use super::member::Member;
+use super::requests_pause::NewRequestsPause;
 use super::rules::{BookingRules, EffectiveBookingRules};
 use super::service::Service;
 use super::weekly_hours::WeeklyHours;
+use crate::domain::gates;
 use crate::domain::ids::ClinicianId;
-use crate::domain::rejection::Rejection;
 use crate::domain::settings;
 use crate::domain::viewer::Whose;
-use crate::domain::{clock_changes, time};
+use crate::domain::{clock_changes, ranges, time};
 use crate::graphql::context::Asking;
 use crate::graphql::enums::{Audience, ClientAccessControl, OptInControl};
 use crate::graphql::error::{denial, top_level};
@@ -31,9 +31,26 @@ pub struct PracticeSelfScheduling(pub Settings);
 /// The practice's settings for self-scheduling. The switch alone opens nothing: each clinician opts in.
 #[Object]
 impl PracticeSelfScheduling {
-    /// The practice switch. False for every new practice.
+    /// The practice switch, as it was set: also while it waits for `startsAt`, or new requests are paused. False for every
+    /// new practice.
     async fn enabled(&self) -> bool {
         self.0.enabled
+    }
+
+    /// From when on the switch counts, as it was set: kept when that has passed; null where it was turned on at once, or is
+    /// off.
+    async fn starts_at(&self) -> Option<DateTime> {
+        self.0.starts_at.map(DateTime::from)
+    }
+
+    /// True while the practice takes no new requests: `pauseNewRequests`. Every setting stays under it.
+    async fn new_requests_paused(&self) -> bool {
+        self.0.pause.is_some()
+    }
+
+    /// Who paused new requests, and when; null where they are not paused.
+    async fn pause(&self) -> Option<NewRequestsPause> {
+        self.0.pause.map(NewRequestsPause)
     }
 
     /// Who may opt clinicians in and out.
@@ -72,7 +89,7 @@ impl PracticeSelfScheduling {
         Some(found.await.map_err(top_level))
     }
 
-    /// Moves with every settings change of the practice. Give it back as `expectedRevision`, unchanged.
+    /// Moves with every settings change of the practice, unless it changes nothing. Give it back as `expectedRevision`, unchanged.
     async fn revision(&self) -> String {
         self.0.revision.to_string()
     }
@@ -89,6 +106,11 @@ impl ClinicianSelfScheduling {
         &self.settings.clinicians[&self.id]
     }
 
+    /// True for the clinician themselves and for admins.
+    fn is_told_all(&self, ctx: &Context<'_>) -> bool {
+        ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id))
+    }
+
     fn service(&self, id: Option<&ID>) -> Result<Option<&settings::Service>, Refusal> {
         let Some(id) = id else { return Ok(None) };
         let service = self.settings.services.get(&input::id("serviceId", id)?);
@@ -102,11 +124,30 @@ impl ClinicianSelfScheduling {
 impl ClinicianSelfScheduling {
     /// The clinician's opt-in; false for every new clinician. Like the offered services and the rules it is no secret in
     /// the practice: every member may read it. Whoever is neither the clinician nor an admin reads false
-    /// too while an admin holds the clinician off.
+    /// too while an admin holds the clinician off, new requests are paused, or a start is to come.
     async fn enabled(&self, ctx: &Context<'_>) -> bool {
         let clinician = self.clinician();
-        let is_told_of_locks = ctx.viewer().is_ok_and(|viewer| viewer.acts_for(self.id));
-        clinician.enabled && (is_told_of_locks || clinician.lock.is_none())
+        match self.is_told_all(ctx) {
+            true => clinician.enabled,
+            false => clinician.enabled && gates::is_opted_in_to_others(clinician, ctx.desk().clock().now()),
+        }
+    }
+
+    /// From when on the opt-in counts, as it was set: kept when that has passed; null where it was made at once, or there is
+    /// none.
+    async fn starts_at(&self) -> Option<DateTime> {
+        self.clinician().starts_at.map(DateTime::from)
+    }
+
+    /// True while new requests to the clinician are paused: `pauseNewRequests`. Their settings stay under it. Whoever is
+    /// neither the clinician nor an admin reads false: to them it is like no opt-in.
+    async fn new_requests_paused(&self, ctx: &Context<'_>) -> bool {
+        self.is_told_all(ctx) && self.clinician().pause.is_some()
+    }
+
+    /// Who paused new requests, and when; null where they are not paused.
+    async fn pause(&self) -> Option<NewRequestsPause> {
+        self.clinician().pause.map(NewRequestsPause)
     }
 
     /// An admin's hold, with its reason; null where there is none. Another clinician is denied it whether there is a hold
@@ -139,12 +180,12 @@ impl ClinicianSelfScheduling {
         #[graphql(desc = "The range's first date, in the clinician's zone.")] from: LocalDate,
         #[graphql(desc = "The range's last date, not before `from` and at most 366 days later.")] to: LocalDate,
     ) -> Option<Result<Vec<DateException>>> {
-        let range = input::date("from", &from).and_then(|from| Ok((from, input::date("to", &to)?)));
-        let (from, to) = match range.and_then(checked) {
+        let range = input::date("from", &from).and_then(|from| ranges::dates(from, input::date("to", &to)?));
+        let range = match range {
             Ok(range) => range,
             Err(wrong) => return Some(Err(top_level(wrong.into()))),
         };
-        let dates = self.clinician().hours.exceptions.range(from..=to);
+        let dates = self.clinician().hours.exceptions.range(range);
         Some(Ok(dates.map(|(on, windows)| DateException::new(*on, windows)).collect()))
     }
 
@@ -155,14 +196,12 @@ impl ClinicianSelfScheduling {
         ctx: &Context<'_>,
         #[graphql(default = 180, desc = "How many days from today on to look at, 1 to 366.")] within: i32,
     ) -> Option<Result<Vec<ClockChange>>> {
-        if !(1..=RANGE_MAX_DAYS).contains(&i64::from(within)) {
-            let message = format!("Look at 1 to {RANGE_MAX_DAYS} days.");
-            return Some(Err(top_level(Rejection::invalid("within", message).into())));
-        }
         let clinician = self.clinician();
-        let today = time::local_date(clinician.zone, ctx.desk().clock().now());
-        let last = today + Duration::days(i64::from(within));
-        let changes = clock_changes::of(clinician.zone, &clinician.hours, today, last);
+        let days = match ranges::days_ahead(time::local_date(clinician.zone, ctx.desk().clock().now()), within) {
+            Ok(days) => days,
+            Err(wrong) => return Some(Err(top_level(wrong.into()))),
+        };
+        let changes = clock_changes::of(clinician.zone, &clinician.hours, *days.start(), *days.end());
         Some(Ok(changes.iter().map(ClockChange::from).collect()))
     }
 
@@ -207,23 +246,6 @@ impl ClinicianSelfScheduling {
         };
         Some(found.await)
     }
-}
-
-/// The longest range of dates, in days: a year and a day.
-const RANGE_MAX_DAYS: i64 = 366;
-
-fn checked((from, to): (NaiveDate, NaiveDate)) -> std::result::Result<(NaiveDate, NaiveDate), Rejection> {
-    if to < from {
-        return Err(Rejection::invalid(
-            "to",
-            "The range ends before it begins. Give a `to` that is not before `from`.",
-        ));
-    }
-    if to - from > Duration::days(RANGE_MAX_DAYS) {
-        let message = format!("The range is longer than {RANGE_MAX_DAYS} days. Ask for less at a time.");
-        return Err(Rejection::invalid("to", message));
-    }
-    Ok((from, to))
 }
 
 /// What a clinician offers, by name, without archived services.

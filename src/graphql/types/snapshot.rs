@@ -37,6 +37,16 @@ impl SettingsSnapshot {
         self.0.settings.enabled
     }
 
+    /// From when on the switch counted; null where it was turned on at once, or was off.
+    async fn starts_at(&self) -> Option<DateTime> {
+        self.0.settings.starts_at.map(DateTime::from)
+    }
+
+    /// True where the practice had paused new requests.
+    async fn new_requests_paused(&self) -> bool {
+        self.0.settings.pause.is_some()
+    }
+
     /// Who could opt clinicians in and out.
     async fn clinician_opt_in(&self) -> OptInControl {
         self.0.settings.clinician_opt_in.into()
@@ -137,6 +147,16 @@ impl ClinicianSnapshot {
     /// The opt-in.
     async fn enabled(&self) -> bool {
         self.row().enabled
+    }
+
+    /// From when on the opt-in counted; null where it was made at once, or there was none.
+    async fn starts_at(&self) -> Option<DateTime> {
+        self.row().starts_at.map(DateTime::from)
+    }
+
+    /// True where new requests to them were paused.
+    async fn new_requests_paused(&self) -> bool {
+        self.row().pause.is_some()
     }
 
     /// Whom the opt-in was for; null before the first.

@@ -26,7 +26,7 @@ impl Act {
         let kind = format!("{}{}", self.name[..1].to_uppercase(), &self.name[1..]);
         let preview = |input: &Value| {
             let mut input = input.clone();
-            if !saves && printed.is_previewable(self.name) {
+            if !saves && printed.is_previewable(self.name) && input["dryRun"].is_null() {
                 input["dryRun"] = json!(true);
             }
             input
@@ -90,11 +90,29 @@ fn of_settings(scene: &Scene) -> Vec<Act> {
             service_made,
             json!({ "name": "", "durationMinutes": 50, "modality": "EITHER" }),
         ),
+        ours(
+            "updateService",
+            Whose::Practices,
+            json!({ "id": service, "durationMinutes": 60 }),
+            json!({ "id": service, "durationMinutes": 4 }),
+        ),
         ours("archiveService", Whose::Practices, json!({ "id": service }), json!({ "id": "service" })),
         own(
             "setClinicianSelfScheduling",
             json!({ "clinicianIds": [dana], "enabled": false }),
             json!({ "clinicianIds": ["dana"], "enabled": false }),
+        ),
+        own(
+            "pauseNewRequests",
+            json!({ "clinicianId": dana, "paused": true }),
+            json!({ "clinicianId": "dana", "paused": true }),
+        ),
+        made(
+            "pauseNewRequests",
+            Whose::AdminsOwn,
+            "FORBIDDEN",
+            json!({ "paused": true }),
+            json!({ "clinicianId": "dana", "paused": true }),
         ),
         own(
             "setOfferedServices",
@@ -138,12 +156,12 @@ fn of_dates(scene: &Scene) -> Vec<Act> {
     ]
 }
 
-/// Time is blocked for good, since it has no preview: what is in the way answers first.
+/// Time is blocked for good: a preview would free nobody's. What is in the way answers first.
 fn of_blocked_time(scene: &Scene) -> Vec<Act> {
     let hour = |day: &str, hour: u8, supersede: bool| {
         let (starts_at, ends_at) = (format!("{day}T{hour}:00:00Z"), format!("{day}T{}:00:00Z", hour + 1));
         json!({ "clinicianId": scene.dana.id, "startsAt": starts_at, "endsAt": ends_at,
-            "supersedePendingRequests": supersede })
+            "supersedePendingRequests": supersede, "dryRun": false })
     };
     // The confirmed appointment; one that waits; and Lee's last one, which gives way.
     let good = vec![hour("2027-01-12", 19, false), hour("2027-01-19", 20, false), hour("2027-01-26", 20, true)];
@@ -197,6 +215,11 @@ fn of_people(scene: &Scene) -> Vec<Act> {
         free("addClinician", "Nia"),
         free("addClient", "Uma"),
         free("inviteMember", "Kai"),
+        theirs(
+            "updateClient",
+            json!({ "clientId": scene.casey.id, "displayName": "Casey" }),
+            json!({ "clientId": "casey", "displayName": "Casey" }),
+        ),
         theirs("linkMember", link(&scene.danas_member), link("dana")),
         theirs("unlinkMember", json!({ "linkId": scene.link }), json!({ "linkId": "link" })),
         theirs(

@@ -90,7 +90,7 @@ pub fn roots(printed: &Printed) -> Vec<Path> {
     queries.chain(streams).collect()
 }
 
-/// The ways that lead through a lock: Dana is locked while they are gone.
+/// The ways that lead through a lock, a pause and a start to come: Dana is held off while they are gone.
 pub fn while_locked(scene: &Scene) -> Vec<Path> {
     let (dana, access) = (clinician(scene), arguments(scene, "Query", "selfSchedulingAccess").expect("known"));
     let slots = arguments(scene, "Clinician", "availableSlots").expect("known");
@@ -98,6 +98,9 @@ pub fn while_locked(scene: &Scene) -> Vec<Path> {
     vec![
         Path::new("ClinicianLock", Whose::Clinicians, &settings("lock { @ }")),
         Path::new("ClinicianSelfScheduling", Whose::Clinicians, &settings("@")),
+        Path::new("NewRequestsPause", Whose::Clinicians, &settings("pause { @ }")),
+        Path::new("PracticeSelfScheduling", Whose::Askers, "{ practice { selfScheduling { @ } } }"),
+        Path::new("SettingsSnapshot", Whose::Askers, &format!("{{ practice {{ settingsAsOf({AS_OF}) {{ @ }} }} }}")),
         Path::new(
             "ClinicianSnapshot",
             Whose::Askers,

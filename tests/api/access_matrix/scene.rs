@@ -168,7 +168,18 @@ impl Scene {
     /// An admin holds Dana off, or no longer.
     pub async fn lock(&self, locked: bool) {
         let input = json!({ "clinicianId": self.dana.id, "locked": locked, "reason": locked.then_some("On leave") });
-        self.practice.admin.done("lockClinicianSelfScheduling", "", input).await;
+        let admin = &self.practice.admin;
+        admin.done("lockClinicianSelfScheduling", "", input).await;
+        let start = locked.then_some("2027-03-01T14:00:00Z");
+        let (switch, opt_in) = ("setPracticeSelfScheduling", "setClinicianSelfScheduling");
+        let dana = &self.dana.id;
+        admin.done(switch, "", json!({ "enabled": false })).await;
+        admin.done(switch, "", json!({ "enabled": true, "startsAt": start })).await;
+        admin.done(opt_in, "", json!({ "clinicianIds": [dana], "enabled": false })).await;
+        admin.done(opt_in, "", json!({ "clinicianIds": [dana], "enabled": true, "startsAt": start })).await;
+        for of in [json!({ "paused": locked }), json!({ "clinicianId": dana, "paused": locked })] {
+            admin.done("pauseNewRequests", "", of).await;
+        }
     }
 
     /// The eight kinds of callers.

@@ -43,6 +43,12 @@ pub struct Mixed {
     pub services: Vec<String>,
 }
 
+/// A pause of the practice, and one of each clinician.
+fn mixed_pauses(clinicians: &[Person]) -> Vec<Value> {
+    let theirs = clinicians.iter().map(|clinician| json!({ "clinicianId": clinician.id, "paused": true }));
+    theirs.chain([json!({ "paused": true })]).collect()
+}
+
 /// Sixty days and a half: the booking horizon of a new practice, from the tests' Monday on.
 const SLOTS: &str = "query($clinician: ID!, $service: ID!, $from: DateTime!, $to: DateTime!) {
     clinician(id: $clinician) { availableSlots(serviceId: $service, from: $from, to: $to) { slots { startsAt modality } } } }";
@@ -204,9 +210,38 @@ impl Mixed {
         if chance.one_in(closed) {
             admin.done("archiveService", "", json!({ "id": chance.pick(&self.services) })).await;
         }
+        for of in mixed_pauses(&self.clinicians) {
+            if chance.one_in(closed * 2) {
+                admin.done("pauseNewRequests", "", of).await;
+            }
+        }
+        self.schedule(chance, closed).await;
         let control = |chance: &mut Chance| *chance.pick(&["CLINICIAN_OR_ADMIN", "ADMIN_ONLY"]);
         let policy = json!({ "clinicianOptIn": control(chance), "clientAccessControl": control(chance) });
         admin.done("updatePracticePolicy", "", policy).await;
+    }
+
+    /// Now and then what was turned on is to begin only in two days, or has begun since.
+    async fn schedule(&self, chance: &mut Chance, closed: usize) {
+        let (admin, now) = (&self.practice.admin, self.practice.clock.now());
+        let start = (now + chrono::Duration::hours(48)).to_rfc3339();
+        if chance.one_in(closed * 3) {
+            admin.done("setPracticeSelfScheduling", "", json!({ "enabled": false })).await;
+            admin.done("setPracticeSelfScheduling", "", json!({ "enabled": true, "startsAt": start })).await;
+        }
+        for clinician in &self.clinicians {
+            let mut input = json!({ "clinicianIds": [clinician.id], "enabled": false });
+            if chance.one_in(closed * 2) {
+                admin.done("setClinicianSelfScheduling", "", input.clone()).await;
+                (input["enabled"], input["audience"]) = (json!(true), json!("ALL_MY_CLIENTS"));
+                input["startsAt"] = json!(start);
+                // One who has left is refused.
+                admin.call("setClinicianSelfScheduling", "", input).await;
+            }
+        }
+        if chance.one_in(2) {
+            self.practice.clock.set(now + chrono::Duration::hours(48));
+        }
     }
 
     /// The starts that a client sees until the booking horizon; none for one who has left.

@@ -76,11 +76,11 @@ impl Person {
 }
 
 const EVERYTHING: &str = "{ practice { id name timeZone latestCursor
-    selfScheduling { enabled clinicianOptIn clientAccessControl revision
+    selfScheduling { enabled startsAt newRequestsPaused clinicianOptIn clientAccessControl revision
         defaultRules { slotIntervalMinutes minimumNoticeMinutes bookingHorizonDays maxPendingPerClient } }
     services(includeArchived: true) { id name active durationMinutes modality confirmation }
     clinicians(first: 20) { totalCount nodes { id displayName credentials timeZone active selfScheduling {
-        enabled audience bookable lock { reason lockedAt lockedBy { id } } offeredServices { id }
+        enabled startsAt newRequestsPaused audience bookable lock { reason lockedAt lockedBy { id } } offeredServices { id }
         weeklyHours { weekday opensAt closesAt closesNextDay serviceIds modality }
         dateExceptions(from: \"2027-01-01\", to: \"2027-12-31\") { on windows { opensAt closesAt } } }
         blockedTime(from: \"2027-01-01T00:00:00Z\", to: \"2027-12-31T00:00:00Z\") { id startsAt endsAt } } }
