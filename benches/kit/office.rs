@@ -7,6 +7,7 @@ use frontdesk::auth::secret::Secret;
 use frontdesk::auth::token::Tokens;
 use frontdesk::domain::hours::{Modality, Weekday, WeeklyHours, Window};
 use frontdesk::domain::ids::{ClientId, ClinicianId, MemberId, PracticeId, ServiceId};
+use frontdesk::domain::many::Many;
 use frontdesk::domain::rollout::Opening;
 use frontdesk::domain::settings::{Audience, Confirmation};
 use frontdesk::domain::viewer::Viewer;
@@ -174,8 +175,9 @@ async fn open(desk: &Desk, admin: &Viewer, clinician: ClinicianId, service: Serv
 }
 
 async fn opt_in(desk: &Desk, admin: &Viewer, clinician_ids: Vec<ClinicianId>) {
+    let clinicians = Many::named("clinicianIds", "clinicians", clinician_ids).expect("not too many");
     let opt_in =
-        SetClinicianSelfScheduling { clinician_ids, opening: Opening::ON, audience: Some(Audience::AllMyClients) };
+        SetClinicianSelfScheduling { clinicians, opening: Opening::ON, audience: Some(Audience::AllMyClients) };
     desk.set_clinician_self_scheduling(admin, opt_in, &Change::default()).await.expect("opted in");
 }
 

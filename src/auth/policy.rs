@@ -157,7 +157,7 @@ pub const RULES: &[Rule] = &[
     rule("SetClinicianSelfSchedulingError", OWN_STAFF, "code field message"),
     rule("PauseNewRequestsPayload", OWN_STAFF, "practice clinician impact errors"),
     rule("PauseNewRequestsError", OWN_STAFF, "code field message"),
-    rule("LockClinicianSelfSchedulingPayload", ADMIN, "clinician impact errors"),
+    rule("LockClinicianSelfSchedulingPayload", ADMIN, "clinicians impact errors"),
     rule("LockClinicianSelfSchedulingError", ADMIN, "code field message"),
     rule("SetOfferedServicesPayload", OWN_STAFF, "clinician impact errors"),
     rule("SetOfferedServicesError", OWN_STAFF, "code field message"),

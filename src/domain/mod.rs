@@ -14,6 +14,7 @@ pub mod hours;
 pub mod ids;
 pub mod impact;
 pub mod logged;
+pub mod many;
 pub mod members;
 pub mod past;
 pub mod ranges;

@@ -1,10 +1,13 @@
 //! Text from the caller to values of the domain, refused by the name of its field.
 
+use std::hash::Hash;
+
 use async_graphql::{ID, InputObject};
 use chrono::NaiveDate;
 
 use super::scalars::{DateTime, LocalDate, TimeZone};
 use crate::domain::ids::{self, WrongId};
+use crate::domain::many::Many;
 use crate::domain::rejection::Rejection;
 use crate::domain::rollout::{self, Opening};
 use crate::domain::time::{self, Instant, Tz};
@@ -35,6 +38,11 @@ pub fn id<T: TypedId>(path: &str, text: &ID) -> Result<T, Rejection> {
 /// Several ids; a wrong one is named by its place.
 pub fn ids<T: TypedId>(path: &str, texts: &[ID]) -> Result<Vec<T>, Rejection> {
     texts.iter().enumerate().map(|(index, text)| id(&format!("{path}.{index}"), text)).collect()
+}
+
+/// Several ids of a change, each of which counts once.
+pub fn many<T: TypedId + Copy + Eq + Hash>(path: &'static str, what: &str, texts: &[ID]) -> Result<Many<T>, Rejection> {
+    Many::named(path, what, ids(path, texts)?)
 }
 
 /// An instant.

@@ -1,6 +1,5 @@
 //! The practice's log: written in the transaction of the change it tells of, read by push.
 
-use sea_orm::sea_query::InsertStatement;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef};
 
 use super::convert::{instant, millis, word};
@@ -15,19 +14,15 @@ use entity::{appointment_requests, event_reasons};
 
 impl Scope<'_> {
     /// The reason that goes with the event of this number.
-    pub(super) fn reason_row(&self, seq: i64, reason: &str) -> InsertStatement {
-        self.insertion::<event_reasons::Entity, _>(event_reasons::Model {
-            practice_id: self.practice().0,
-            seq,
-            reason: reason.to_owned(),
-        })
+    pub(super) fn reason_row(&self, seq: i64, reason: &str) -> event_reasons::Model {
+        event_reasons::Model { practice_id: self.practice().0, seq, reason: reason.to_owned() }
     }
 
-    pub(super) fn event_row(&self, seq: i64, event: &Event, now: Instant) -> InsertStatement {
+    pub(super) fn event_row(&self, seq: i64, event: &Event, now: Instant) -> Model {
         let changes = event.changes.iter().map(|change| {
             (change.field.to_owned(), serde_json::json!({ "before": change.before, "after": change.after }))
         });
-        self.insertion::<Entity, _>(Model {
+        Model {
             practice_id: self.practice().0,
             seq,
             kind: event.kind.as_str().to_owned(),
@@ -38,7 +33,7 @@ impl Scope<'_> {
             appointment_request_id: event.request_id.map(|id| id.0),
             appointment_id: event.appointment_id.map(|id| id.0),
             details: serde_json::Value::Object(changes.collect()).to_string(),
-        })
+        }
     }
 
     /// The facts numbered after `after` that the filter admits, in order, at most `limit`; each with the request that it

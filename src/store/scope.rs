@@ -176,6 +176,18 @@ impl<'c> Scope<'c> {
         E::insert(row.into_active_model()).into_query()
     }
 
+    /// The insertion of many rows of one table: a statement for as many as one can bind.
+    pub(super) fn insertions<E, A>(&self, rows: Vec<E::Model>) -> Vec<InsertStatement>
+    where
+        E: Scoped,
+        E::Model: IntoActiveModel<A>,
+        A: ActiveModelTrait<Entity = E>,
+    {
+        let rows: Vec<_> = rows.into_iter().map(IntoActiveModel::into_active_model).collect();
+        let at_once = rows_at_once::<E>();
+        rows.chunks(at_once).map(|some| E::insert_many(some.to_vec()).into_query()).collect()
+    }
+
     /// Inserts rows of any tables and moves the log's counter, all in one round trip: each costs more time than the rows.
     pub(super) async fn insert_together(&self, rows: Vec<InsertStatement>, last_event: i64) -> Result<(), StoreError> {
         let counter = self.update::<entity::practices::Entity>();
@@ -212,7 +224,7 @@ impl<'c> Scope<'c> {
         E::Model: IntoActiveModel<A>,
         A: ActiveModelTrait<Entity = E> + Send,
     {
-        let rows_at_once = VALUES_PER_STATEMENT / E::Column::iter().count();
+        let rows_at_once = rows_at_once::<E>();
         let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
         while rows.peek().is_some() {
             let some: Vec<_> = rows.by_ref().take(rows_at_once).collect();
@@ -265,6 +277,11 @@ impl<'c> Scope<'c> {
 
 /// How many values one statement binds at most: SQLite's limit (SQLITE_MAX_VARIABLE_NUMBER); PostgreSQL takes 65,535.
 const VALUES_PER_STATEMENT: usize = 32_766;
+
+/// How many rows of a table one statement inserts at most.
+fn rows_at_once<E: Scoped>() -> usize {
+    VALUES_PER_STATEMENT / E::Column::iter().count()
+}
 
 /// How many ids one statement names at most.
 pub(super) const IDS_PER_STATEMENT: usize = 1_000;

@@ -20,6 +20,9 @@ impl Scope<'_> {
         clinicians: &[ClinicianId],
         change: clinician_settings::ActiveModel,
     ) -> Result<(), StoreError> {
+        if clinicians.is_empty() {
+            return Ok(());
+        }
         let ids = clinicians.iter().map(|id| id.0);
         let update = self
             .update::<clinician_settings::Entity>()
@@ -55,10 +58,10 @@ impl Scope<'_> {
         self.set_clinicians(&[clinician], change).await
     }
 
-    /// Sets the hold on a clinician, with a reason, or lifts it; their own values stay as they are.
+    /// Sets the hold on these clinicians, with a reason, or lifts it; their own values stay as they are.
     pub async fn set_lock(
         &self,
-        clinician: ClinicianId,
+        clinicians: &[ClinicianId],
         reason: Option<String>,
         decision: Decision,
     ) -> Result<(), StoreError> {
@@ -68,7 +71,7 @@ impl Scope<'_> {
             lock_decided_at: Set(Some(millis(decision.at))),
             ..Default::default()
         };
-        self.set_clinicians(&[clinician], change).await
+        self.set_clinicians(clinicians, change).await
     }
 
     /// Replaces the services that a clinician offers. One that stays keeps who decided it and when.
@@ -151,6 +154,9 @@ impl Scope<'_> {
         access: Option<Access>,
         decision: Decision,
     ) -> Result<(), StoreError> {
+        if clients.is_empty() {
+            return Ok(());
+        }
         let old = self
             .delete::<client_access::Entity>()
             .filter(client_access::Column::ClinicianId.eq(clinician.0))
@@ -187,6 +193,9 @@ impl Scope<'_> {
 
     /// Blocks or unblocks these clients in the whole practice.
     pub async fn set_blocked(&self, clients: &[ClientId], blocked: bool, decision: Decision) -> Result<(), StoreError> {
+        if clients.is_empty() {
+            return Ok(());
+        }
         let change = clients::ActiveModel {
             blocked: Set(blocked),
             blocked_decided_by: Set(decision.by.map(|by| by.0)),

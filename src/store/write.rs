@@ -13,6 +13,7 @@ use crate::domain::events::Event;
 use crate::domain::ids::PracticeId;
 use crate::domain::settings::PracticeSettings;
 use crate::domain::time::Instant;
+use entity::{event_reasons, events};
 
 impl Store {
     /// Begins a write: takes the write lock first, then reads where the practice's counters stand. The lock is the whole
@@ -34,7 +35,17 @@ impl Store {
                 Hold::Transaction(Pooled { open: Some((transaction, place)), patience: shared.patience.clone() })
             }
         };
-        Ok(Write { hold, practice, shared, last_event: 0, appended: 0, revision: 0, rows: Vec::new() })
+        Ok(Write {
+            hold,
+            practice,
+            shared,
+            last_event: 0,
+            appended: 0,
+            revision: 0,
+            rows: Vec::new(),
+            facts: Vec::new(),
+            reasons: Vec::new(),
+        })
     }
 }
 
@@ -83,6 +94,9 @@ pub struct Write {
     revision: i64,
     /// What is still to be inserted, parents before children.
     rows: Vec<InsertStatement>,
+    /// What is still to be appended to the log, and why it was done.
+    facts: Vec<events::Model>,
+    reasons: Vec<event_reasons::Model>,
 }
 
 impl Write {
@@ -119,11 +133,9 @@ impl Write {
         self.appended += 1;
         let seq = self.last_event + self.appended;
         let fact = self.scope().event_row(seq, event, now);
-        self.add(fact);
-        if let Some(reason) = &event.reason {
-            let reason = self.scope().reason_row(seq, reason);
-            self.add(reason);
-        }
+        let reason = event.reason.as_ref().map(|reason| self.scope().reason_row(seq, reason));
+        self.facts.push(fact);
+        self.reasons.extend(reason);
     }
 
     /// Adds a row to those that go to the database together, when the write is committed or `flush` is called.
@@ -133,7 +145,10 @@ impl Write {
 
     /// Writes the new rows and the log's counter, in one round trip however many they are.
     pub async fn flush(&mut self) -> Result<(), StoreError> {
-        let rows = std::mem::take(&mut self.rows);
+        let (facts, reasons) = (std::mem::take(&mut self.facts), std::mem::take(&mut self.reasons));
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.extend(self.scope().insertions::<events::Entity, _>(facts));
+        rows.extend(self.scope().insertions::<event_reasons::Entity, _>(reasons));
         if rows.is_empty() {
             return Ok(());
         }

@@ -7,6 +7,7 @@ use super::{Change, Changed, ClientRow, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::{ClientId, ClinicianId};
 use crate::domain::logged;
+use crate::domain::many::Many;
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::settings::{Access, Control};
 use crate::domain::viewer::Viewer;
@@ -14,13 +15,10 @@ use crate::store::Pairs;
 
 use super::settings_change::Draft;
 
-/// The most clients in one change.
-const CLIENTS_MAX: usize = 1_000;
-
 /// Whose access changes, and to what.
 #[derive(Clone, Debug)]
 pub struct SetClientAccess {
-    pub client_ids: Vec<ClientId>,
+    pub clients: Many<ClientId>,
     /// None means the whole practice.
     pub clinician_id: Option<ClinicianId>,
     /// None takes a clinician's entry away, so that the audience decides.
@@ -39,16 +37,15 @@ impl Desk {
             Some(clinician) => require_acts_for(viewer, clinician)?,
             None => require_admin(viewer)?,
         }
-        if set.client_ids.is_empty() || set.client_ids.len() > CLIENTS_MAX {
-            return Err(Rejection::invalid("input.clientIds", format!("Name 1 to {CLIENTS_MAX} clients.")).into());
+        if set.clinician_id.is_none() && set.access.is_none() {
+            let message = "In the whole practice a client is ALLOWED or BLOCKED; an audience belongs to a clinician.";
+            return Err(Rejection::invalid("input.access", message).into());
         }
-        let mut clients = set.client_ids.clone();
-        clients.sort_unstable();
-        clients.dedup();
+        let clients = set.clients.each();
         // A clinician's entry moves nothing with other clinicians, and the impact must tell nothing of them.
         let pairs = match set.clinician_id {
-            Some(clinician) => Pairs::Of(clinician, clients.clone()),
-            None => Pairs::OfClients(clients.clone()),
+            Some(clinician) => Pairs::Of(clinician, clients.to_vec()),
+            None => Pairs::OfClients(clients.to_vec()),
         };
         self.retrying(|| {
             Box::pin(async {
@@ -61,14 +58,17 @@ impl Desk {
                     draft.clinician(clinician)?;
                 }
                 // A clinician reaches only clients who are or were in their care.
-                let found = draft.scope().clients(viewer.reach_as_staff(), &clients).await?;
+                let found = draft.scope().clients(viewer.reach_as_staff(), clients).await?;
                 let known: BTreeSet<_> = found.iter().map(|one| one.id).collect();
-                if let Some(index) = set.client_ids.iter().position(|id| !known.contains(id)) {
-                    return Err(Denied::not_found_at("client", &format!("input.clientIds.{index}")).into());
+                if let Some(missing) = clients.iter().find(|id| !known.contains(id)) {
+                    return Err(Denied::not_found_at("client", &set.clients.path_of(*missing)).into());
                 }
-                let before = entries(&draft, &set, &found, &clients).await?;
-                save(&draft, &set, &clients).await?;
-                for client in &clients {
+                let before = entries(&draft, &set, &found).await?;
+                // Where nothing moves, who decided it last and when stays too.
+                let moves = |client: &&ClientId| before.get(client).copied() != set.access;
+                let moved: Vec<_> = clients.iter().filter(moves).copied().collect();
+                save(&draft, &set, &moved).await?;
+                for client in &moved {
                     let mut event = Event::new(EventKind::ClientAccessSet, Some(draft.actor())).client(*client);
                     event.clinician_id = set.clinician_id;
                     let before = logged::access(before.get(client).copied());
@@ -86,11 +86,10 @@ async fn entries(
     draft: &Draft,
     set: &SetClientAccess,
     found: &[ClientRow],
-    clients: &[ClientId],
 ) -> Result<BTreeMap<ClientId, Access>, Refusal> {
     let in_practice = |one: &ClientRow| (one.id, if one.blocked { Access::Blocked } else { Access::Allowed });
     match set.clinician_id {
-        Some(clinician) => Ok(draft.scope().client_access(clinician, clients).await?),
+        Some(clinician) => Ok(draft.scope().client_access(clinician, set.clients.each()).await?),
         None => Ok(found.iter().map(in_practice).collect()),
     }
 }
@@ -99,11 +98,7 @@ async fn save(draft: &Draft, set: &SetClientAccess, clients: &[ClientId]) -> Res
     let (scope, decision) = (draft.scope(), draft.decision());
     match (set.clinician_id, set.access) {
         (Some(clinician), access) => scope.set_client_access(clinician, clients, access, decision).await?,
-        (None, Some(access)) => scope.set_blocked(clients, access == Access::Blocked, decision).await?,
-        (None, None) => {
-            let message = "In the whole practice a client is ALLOWED or BLOCKED; an audience belongs to a clinician.";
-            return Err(Rejection::invalid("input.access", message).into());
-        }
+        (None, access) => scope.set_blocked(clients, access == Some(Access::Blocked), decision).await?,
     }
     Ok(())
 }

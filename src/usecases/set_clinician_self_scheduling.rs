@@ -5,19 +5,17 @@ use super::{Change, Changed, Denied, Desk, Refusal};
 use crate::domain::events::{Event, EventKind};
 use crate::domain::ids::ClinicianId;
 use crate::domain::logged;
+use crate::domain::many::Many;
 use crate::domain::rejection::{Code, Rejection};
 use crate::domain::rollout::Opening;
 use crate::domain::settings::{Audience, Clinician, Control};
 use crate::domain::viewer::Viewer;
 use crate::store::Pairs;
 
-/// The most clinicians in one change.
-const CLINICIANS_MAX: usize = 1_000;
-
 /// Whose opt-in changes, and to what.
 #[derive(Clone, Debug)]
 pub struct SetClinicianSelfScheduling {
-    pub clinician_ids: Vec<ClinicianId>,
+    pub clinicians: Many<ClinicianId>,
     pub opening: Opening,
     /// None keeps the audience chosen before.
     pub audience: Option<Audience>,
@@ -31,37 +29,36 @@ impl Desk {
         set: SetClinicianSelfScheduling,
         change: &Change,
     ) -> Result<Changed, Refusal> {
-        for clinician in &set.clinician_ids {
+        for clinician in set.clinicians.each() {
             require_acts_for(viewer, *clinician)?;
-        }
-        if set.clinician_ids.is_empty() || set.clinician_ids.len() > CLINICIANS_MAX {
-            let message = format!("Name 1 to {CLINICIANS_MAX} clinicians.");
-            return Err(Rejection::invalid("input.clinicianIds", message).into());
         }
         self.retrying(|| {
             Box::pin(async {
-                let mut draft = self.draft(viewer, change, Pairs::OfClinicians(set.clinician_ids.clone())).await?;
+                let mut draft = self.draft(viewer, change, Pairs::OfClinicians(set.clinicians.each().to_vec())).await?;
                 if draft.before.clinician_opt_in == Control::AdminOnly && !viewer.is_admin {
                     let message = "This practice keeps opting in to its admins. Ask one of them.";
                     return Err(Rejection::new(Code::KeptToAdmins, message).into());
                 }
-                let mut events = Vec::new();
-                for (index, id) in set.clinician_ids.iter().enumerate() {
-                    let missing = || Denied::not_found_at("clinician", &format!("input.clinicianIds.{index}"));
+                let (mut moved, mut events) = (Vec::new(), Vec::new());
+                for id in set.clinicians.each() {
+                    let missing = || Denied::not_found_at("clinician", &set.clinicians.path_of(*id));
                     let clinician = draft.before.clinicians.get(id).ok_or_else(missing)?;
-                    check(clinician, &set, index)?;
+                    check(clinician, &set)?;
                     let of = format!("The opt-in of {}", clinician.display_name);
                     let opening = set.opening.checked(clinician.opening(), &of, draft.now)?;
+                    let audience = set.audience.or(clinician.audience);
+                    // Where nothing moves, who decided it last and when stays too.
+                    if (clinician.opening(), clinician.audience) == (opening, audience) {
+                        continue;
+                    }
                     let text = |audience: Option<Audience>| audience.map(|audience| audience.as_str().to_owned());
                     let event = Event::new(EventKind::ClinicianSelfSchedulingSet, Some(draft.actor())).clinician(*id);
-                    let event = logged::opened(event, clinician.opening(), opening).change(
-                        "audience",
-                        text(clinician.audience),
-                        text(set.audience.or(clinician.audience)),
-                    );
+                    let event = logged::opened(event, clinician.opening(), opening);
+                    let event = event.change("audience", text(clinician.audience), text(audience));
                     events.push(event);
+                    moved.push(*id);
                 }
-                draft.scope().set_opt_in(&set.clinician_ids, set.opening, set.audience, draft.decision()).await?;
+                draft.scope().set_opt_in(&moved, set.opening, set.audience, draft.decision()).await?;
                 events.into_iter().for_each(|event| draft.tell(event));
                 self.finish(draft).await
             })
@@ -70,13 +67,16 @@ impl Desk {
     }
 }
 
-fn check(clinician: &Clinician, set: &SetClinicianSelfScheduling, index: usize) -> Result<(), Rejection> {
+fn check(clinician: &Clinician, set: &SetClinicianSelfScheduling) -> Result<(), Rejection> {
     if set.opening.enabled && !clinician.active {
         let message = format!("{} no longer sees clients.", clinician.display_name);
-        return Err(Rejection::of_field(Code::Inactive, &format!("input.clinicianIds.{index}"), message));
+        return Err(Rejection::of_field(Code::Inactive, &set.clinicians.path_of(clinician.id), message));
     }
     if set.opening.enabled && set.audience.is_none() && clinician.audience.is_none() {
-        let message = "Choose an audience: ALL_MY_CLIENTS or SELECTED_CLIENTS. There is no default.";
+        let name = &clinician.display_name;
+        let message = format!(
+            "{name} has chosen no audience yet. Choose one: ALL_MY_CLIENTS or SELECTED_CLIENTS. There is no default."
+        );
         return Err(Rejection::invalid("input.audience", message));
     }
     Ok(())

@@ -233,7 +233,7 @@ async fn undo_of_clinician(draft: &Draft, entry: &Entry, event: Event, id: Clini
         }
         EventKind::DateExceptionSet | EventKind::DateExceptionRemoved => undo_of_date(draft, entry, event, id).await,
         EventKind::ClinicianLocked => {
-            scope.set_lock(id, None, decision).await?;
+            scope.set_lock(&[id], None, decision).await?;
             let event = Event { kind: EventKind::ClinicianUnlocked, ..event };
             Ok(event.change("locked", Some(true.to_string()), Some(false.to_string())))
         }
@@ -242,7 +242,7 @@ async fn undo_of_clinician(draft: &Draft, entry: &Entry, event: Event, id: Clini
             let holds = AuditFilter { kinds: Some(holds), clinician: Some(id), ..AuditFilter::default() };
             let last = scope.audit(&holds, Stretch { until: entry.seq, ..Stretch::ALL }, 1).await?;
             let reason = last.into_iter().next().and_then(|hold| hold.reason).ok_or_else(unwritten)?;
-            scope.set_lock(id, Some(reason.clone()), decision).await?;
+            scope.set_lock(&[id], Some(reason.clone()), decision).await?;
             let event = Event { kind: EventKind::ClinicianLocked, ..event }.reason(Some(reason));
             Ok(event.change("locked", Some(false.to_string()), Some(true.to_string())))
         }

@@ -176,7 +176,7 @@ impl<'a> Scene<'a> {
             self.practice.clock.set(self.practice.clock.now() + Duration::hours(self.chance.below(96) as i64));
         }
         if self.chance.one_in(15) {
-            let lock = json!({ "clinicianId": self.clinician.id, "locked": true, "reason": "On leave" });
+            let lock = json!({ "clinicianIds": [self.clinician.id], "locked": true, "reason": "On leave" });
             self.practice.admin.done("lockClinicianSelfScheduling", "", lock).await;
         }
     }

@@ -212,7 +212,7 @@ pub mod on_postgres {
 
     async fn the_database_refuses_to_change_remove_or_empty_the_trail() {
         let scene = Scene::set().await;
-        let lock = json!({ "clinicianId": scene.dana.id, "locked": true, "reason": "On leave" });
+        let lock = json!({ "clinicianIds": [scene.dana.id], "locked": true, "reason": "On leave" });
         scene.practice.admin.done("lockClinicianSelfScheduling", "__typename", lock).await;
         let before = log(&scene.practice.admin, json!({})).await;
         let url = scene.practice.database_url().to_string();

@@ -109,7 +109,7 @@ impl Scene {
             ),
             4 | 5 => {
                 let reason = format!("Reason {}", dice.below(1_000));
-                ("lockClinicianSelfScheduling", json!({ "clinicianId": clinician, "locked": on, "reason": reason }))
+                ("lockClinicianSelfScheduling", json!({ "clinicianIds": [clinician], "locked": on, "reason": reason }))
             }
             6 => ("setOfferedServices", json!({ "clinicianId": clinician, "serviceIds": some })),
             7 | 8 => ("setWeeklyHours", json!({ "clinicianId": clinician, "hours": hours })),

@@ -98,7 +98,7 @@ async fn wrong_dates_reasons_and_pairs_of_a_settings_change_are_refused_by_name(
     let admin = &scene.practice.admin;
     let begins = json!({ "clinicianId": scene.ida.id, "clientId": scene.casey.id });
     let ends = json!({ "clinicianId": scene.dana.id, "clientId": scene.casey.id });
-    let lock = json!({ "clinicianId": scene.dana.id, "locked": true });
+    let lock = json!({ "clinicianIds": [scene.dana.id], "locked": true });
     let block = json!({ "clientIds": [scene.casey.id], "access": "BY_AUDIENCE" });
     let cases = [
         (admin, "startCare", but(&begins, "startsOn", "2027-02-29"), "INVALID_INPUT startsOn"),

@@ -292,7 +292,7 @@ fn documents_of_an_admin<'a>(
         (read(&format!("selfSchedulingAccess(clinicianId: \"{dana}\", clientId: $id)")), client),
         (read(&format!("selfSchedulingAccess(clinicianId: \"{dana}\", serviceId: $id)")), &there.service_id),
         (change("setClinicianSelfScheduling", "clinicianIds: [$id], enabled: false"), clinician),
-        (change("lockClinicianSelfScheduling", "clinicianId: $id, locked: false"), clinician),
+        (change("lockClinicianSelfScheduling", "clinicianIds: [$id], locked: false"), clinician),
         (change("setOfferedServices", "clinicianId: $id, serviceIds: []"), clinician),
         (
             change("setOfferedServices", &format!("clinicianId: \"{dana}\", serviceIds: [\"{service}\", $id]")),

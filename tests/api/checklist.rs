@@ -81,7 +81,7 @@ fn input(practice: &TestPractice, step: &str, dana: Option<&Person>, casey: Opti
         "CLINICIAN_OPTED_IN" => {
             json!({ "clinicianIds": [clinician], "enabled": true, "audience": "SELECTED_CLIENTS" })
         }
-        "NOT_LOCKED" => json!({ "clinicianId": clinician, "locked": false }),
+        "NOT_LOCKED" => json!({ "clinicianIds": [clinician], "locked": false }),
         "SERVICES_OFFERED" => json!({ "clinicianId": clinician, "serviceIds": [practice.service_id] }),
         // Too short at first.
         "HOURS_OPENED" => {
@@ -125,7 +125,7 @@ async fn whoever_does_what_is_missing_step_by_step_ends_with_a_client_who_sees_a
                 .done(
                     "lockClinicianSelfScheduling",
                     "",
-                    json!({ "clinicianId": new.id, "locked": true, "reason": "New" }),
+                    json!({ "clinicianIds": [new.id], "locked": true, "reason": "New" }),
                 )
                 .await;
             dana = Some(new);
@@ -197,14 +197,14 @@ async fn a_clinician_reads_of_a_hold_on_a_colleague_as_of_no_opt_in() {
     let practice = TestPractice::begin().await;
     let (dana, _) = practice.open_practice().await;
     let ida = practice.clinician("Ida").await;
-    let lock = json!({ "clinicianId": dana.id, "locked": true, "reason": "On leave" });
+    let lock = json!({ "clinicianIds": [dana.id], "locked": true, "reason": "On leave" });
     practice.admin.done("lockClinicianSelfScheduling", "", lock).await;
     assert_eq!(steps(&of_practice(&practice.admin).await), ["NOT_LOCKED"]);
     assert_eq!(steps(&of_practice(&dana).await), ["NOT_LOCKED"], "it is her own");
     let told = of_practice(&ida).await;
     assert_eq!(steps(&told), ["CLINICIAN_OPTED_IN"]);
     let opt_out = json!({ "clinicianIds": [dana.id], "enabled": false });
-    practice.admin.done("lockClinicianSelfScheduling", "", json!({ "clinicianId": dana.id, "locked": false })).await;
+    practice.admin.done("lockClinicianSelfScheduling", "", json!({ "clinicianIds": [dana.id], "locked": false })).await;
     dana.done("setClinicianSelfScheduling", "", opt_out).await;
     assert_eq!(of_practice(&ida).await, told, "the two read alike");
 }

@@ -95,7 +95,7 @@ async fn allowed_is_true_exactly_when_the_request_is_accepted() {
             }
             if case == 36 && seed % 2 == 1 {
                 for held in &mixed.clinicians {
-                    let lock = json!({ "clinicianId": held.id, "locked": true, "reason": "On leave" });
+                    let lock = json!({ "clinicianIds": [held.id], "locked": true, "reason": "On leave" });
                     mixed.practice.admin.done("lockClinicianSelfScheduling", "", lock).await;
                 }
             }
@@ -357,7 +357,7 @@ async fn a_client_reads_the_same_whatever_staff_keep_from_them_and_no_change_of_
     dana.done("setClinicianSelfScheduling", "", opt_in(false)).await;
     let opted_out = ask().await;
     dana.done("setClinicianSelfScheduling", "", opt_in(true)).await;
-    let lock = |locked: bool| json!({ "clinicianId": dana.id, "locked": locked, "reason": "On leave" });
+    let lock = |locked: bool| json!({ "clinicianIds": [dana.id], "locked": locked, "reason": "On leave" });
     admin.done("lockClinicianSelfScheduling", "", lock(true)).await;
     assert_eq!(ask().await, opted_out, "a hold reads like no opt-in");
     admin.done("updatePracticePolicy", "", json!({ "clinicianOptIn": "ADMIN_ONLY" })).await;

@@ -122,7 +122,7 @@ fn closings<'a>(practice: &'a TestPractice, dana: &'a Person, casey: &Person) ->
     let (admin, either) = (json!(["ADMIN"]), json!(["ADMIN", "CLINICIAN"]));
     let window = json!({ "weekday": "TUESDAY", "opensAt": "14:00", "closesAt": "18:00" });
     let opt = |enabled: bool| json!({ "clinicianIds": [dana.id], "enabled": enabled });
-    let lock = |locked: bool| json!({ "clinicianId": dana.id, "locked": locked, "reason": "On leave" });
+    let lock = |locked: bool| json!({ "clinicianIds": [dana.id], "locked": locked, "reason": "On leave" });
     let hours = |windows: Value| json!({ "clinicianId": dana.id, "hours": windows });
     let care = json!({ "clinicianId": dana.id, "clientId": casey.id });
     let anywhere = |word: &str| json!({ "clientIds": [casey.id], "access": word });

@@ -16,6 +16,7 @@ mod bad_times;
 mod blocked_time;
 mod blocked_time_preview;
 mod booking_rules;
+mod bulk;
 mod caps;
 mod checklist;
 mod client_reads;
@@ -68,6 +69,7 @@ fn main() -> std::process::ExitCode {
             bad_times::TESTS,
             client_reads::TESTS,
             booking_rules::TESTS,
+            bulk::TESTS,
             caps::TESTS,
             blocked_time::TESTS,
             blocked_time_preview::TESTS,

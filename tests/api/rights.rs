@@ -272,8 +272,8 @@ async fn a_clinician_learns_of_a_colleagues_lock_neither_by_its_field_nor_by_an_
     practice.open(&ida, &[&casey]).await;
     let query = "query($id: ID!) { clinician(id: $id) { selfScheduling { lock { reason } } } }";
     let (_, before) = dana.send(query, json!({ "id": ida.id })).await;
-    let input = json!({ "clinicianId": ida.id, "locked": true, "reason": "On leave" });
-    practice.admin.done("lockClinicianSelfScheduling", "clinician { id }", input).await;
+    let input = json!({ "clinicianIds": [ida.id], "locked": true, "reason": "On leave" });
+    practice.admin.done("lockClinicianSelfScheduling", "clinicians { id }", input).await;
     let (_, after) = dana.send(query, json!({ "id": ida.id })).await;
     assert_eq!(before, after);
     let input = json!({ "clinicianId": dana.id, "clientIds": [casey.id], "access": "BLOCKED", "dryRun": true });

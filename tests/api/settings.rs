@@ -56,7 +56,7 @@ impl Scene {
         let service = &self.practice.service_id;
         let wednesday = json!([{ "weekday": "WEDNESDAY", "opensAt": "09:00", "closesAt": "12:00" }]);
         let access = |word: &str| json!({ "clientIds": [casey], "access": word });
-        let lock = |locked: bool| json!({ "clinicianId": dana, "locked": locked, "reason": "On leave" });
+        let lock = |locked: bool| json!({ "clinicianIds": [dana], "locked": locked, "reason": "On leave" });
         let care = json!({ "clinicianId": dana, "clientId": jordan });
         let all = json!({ "clinicianIds": [dana], "enabled": true, "audience": "ALL_MY_CLIENTS" });
         vec![
@@ -135,7 +135,7 @@ async fn a_dry_run_shows_the_settings_as_the_change_would_leave_them() {
             "setPracticeSelfScheduling" | "updatePracticePolicy" => {
                 "practice { selfScheduling { enabled clinicianOptIn } }".to_owned()
             }
-            "setClinicianSelfScheduling" => format!("clinicians {{ {settings} }}"),
+            "setClinicianSelfScheduling" | "lockClinicianSelfScheduling" => format!("clinicians {{ {settings} }}"),
             // Their payloads show people, not settings.
             "setClientAccess" | "startCare" | "endCare" => "impact { clientsGainingCount }".to_owned(),
             "archiveService" | "updateService" => "service { id active durationMinutes }".to_owned(),

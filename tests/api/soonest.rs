@@ -231,7 +231,7 @@ async fn clinicians_whom_the_client_may_not_book_are_not_looked_at() {
     }
     // Bea has not selected Casey, Cleo blocks them, Eva does not care for them, Gina never opted in; an admin holds Fay.
     practice.admin.done("setClientAccess", "", access(cleo, "BLOCKED")).await;
-    let lock = json!({ "clinicianId": fay.id, "locked": true, "reason": "On leave" });
+    let lock = json!({ "clinicianIds": [fay.id], "locked": true, "reason": "On leave" });
     practice.admin.done("lockClinicianSelfScheduling", "", lock).await;
     let found = async |person: &Person| {
         let found = soonest(person, &practice.service_id, TWO_DAYS, json!({ "first": 100 })).await;

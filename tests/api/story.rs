@@ -13,8 +13,8 @@ const COUNT: &str = "subscription { pendingRequestCount }";
 const ACCESS: &str = "query($clinician: ID!) { selfSchedulingAccess(clinicianId: $clinician) {
     allowed gates { gate open explanation remedy canBeOpenedBy } } }";
 const LOCK: &str = "mutation($clinician: ID!, $locked: Boolean!, $reason: String) {
-    lockClinicianSelfScheduling(input: { clinicianId: $clinician, locked: $locked, reason: $reason }) {
-        clinician { selfScheduling { enabled lock { reason } } } impact { clientsLosingCount clientsGainingCount
+    lockClinicianSelfScheduling(input: { clinicianIds: [$clinician], locked: $locked, reason: $reason }) {
+        clinicians { selfScheduling { enabled lock { reason } } } impact { clientsLosingCount clientsGainingCount
         pendingRequestsAffected { id status } } errors { code } } }";
 const OWN_SETTINGS: &str = "query($clinician: ID!) { clinician(id: $clinician) { selfScheduling {
     enabled audience offeredServices { id } weeklyHours { weekday opensAt closesAt closesNextDay serviceIds modality } } } }";

@@ -107,7 +107,7 @@ impl Scene {
 
     fn of_gates(&self) -> Vec<Deed> {
         let (admin, dana) = (&self.practice.admin, &self.dana.id);
-        let lock = |locked: bool| json!({ "clinicianId": dana, "locked": locked, "reason": "On leave" });
+        let lock = |locked: bool| json!({ "clinicianIds": [dana], "locked": locked, "reason": "On leave" });
         let opt_out = json!({ "clinicianIds": [dana], "enabled": false, "audience": "ALL_MY_CLIENTS" });
         let opted = said(&["enabled: true → false", "audience: SELECTED_CLIENTS → ALL_MY_CLIENTS"]);
         let policy = json!({ "clientAccessControl": "ADMIN_ONLY" });

@@ -15,7 +15,7 @@ async fn each_warning_comes_with_the_change_that_it_is_about_and_goes_with_the_o
     let own = |field: &str, value: Value| json!({ "clinicianId": dana.id, field: value });
     let switch = |on: bool| json!({ "enabled": on });
     let opt_in = |on: bool| json!({ "clinicianIds": [dana.id], "enabled": on });
-    let lock = |locked: bool| json!({ "clinicianId": dana.id, "locked": locked, "reason": "On leave" });
+    let lock = |locked: bool| json!({ "clinicianIds": [dana.id], "locked": locked, "reason": "On leave" });
     let access = |word: &str| json!({ "clinicianId": dana.id, "clientIds": [casey.id], "access": word });
     let tuesday = json!([{ "weekday": "TUESDAY", "opensAt": "14:00", "closesAt": "18:00", "modality": "IN_PERSON" }]);
     let rules =

@@ -125,7 +125,8 @@ pub fn items(of: &str, field: &str) -> Option<u64> {
         ("SelfSchedulingImpact", _) if is_affected(field) => 100,
         ("DeactivateMemberPayload" | "DeactivateClinicianPayload" | "DeactivateClientPayload", _) => 100,
         // As many as the input may name.
-        ("SetClientAccessPayload", "clients") | ("SetClinicianSelfSchedulingPayload", "clinicians") => 1_000,
+        ("SetClientAccessPayload", "clients") => 1_000,
+        ("SetClinicianSelfSchedulingPayload" | "LockClinicianSelfSchedulingPayload", "clinicians") => 1_000,
         _ => return None,
     })
 }
@@ -135,13 +136,13 @@ pub fn items(of: &str, field: &str) -> Option<u64> {
 pub fn work(of: &str, field: &str) -> u64 {
     match (of, field) {
         // Every client is judged with every clinician, before and after.
-        ("Mutation", "setPracticeSelfScheduling" | "setClinicianSelfScheduling" | "updatePracticePolicy") => 3_500,
+        ("Mutation", "setPracticeSelfScheduling" | "updatePracticePolicy") => 3_500,
+        ("Mutation", "setClinicianSelfScheduling" | "lockClinicianSelfScheduling") => 3_500,
         ("Mutation", "pauseNewRequests") => 3_500,
         // It may be that of the practice switch.
         ("Mutation", "undoSettingsChange") => 3_500,
         ("Mutation", "setClientAccess") => 2_000,
-        ("Mutation", "setOfferedServices" | "setWeeklyHours" | "lockClinicianSelfScheduling") => 1_000,
-        ("Mutation", "setBookingRules") => 1_000,
+        ("Mutation", "setOfferedServices" | "setWeeklyHours" | "setBookingRules") => 1_000,
         // The held time of a thousand clinicians is read in about this time.
         ("Practice", "soonestSlots") => 1_000,
         ("Mutation", "setDateException" | "removeDateException" | "updateClinician") => 1_000,

@@ -15,7 +15,7 @@ use crate::usecases::{self, Refusal};
 /// Whose access changes, and to what.
 #[derive(InputObject, Debug)]
 pub struct SetClientAccessInput {
-    /// The clients, 1 to 1000.
+    /// The clients, 1 to 1000, of whom each counts once.
     pub client_ids: Vec<ID>,
     /// For this clinician; left out, in the whole practice, which only an admin can.
     pub clinician_id: Option<ID>,
@@ -32,7 +32,7 @@ pub struct SetClientAccessInput {
 /// What became of the access.
 #[derive(SimpleObject, Default)]
 pub struct SetClientAccessPayload {
-    /// The clients, in the order named; empty where it was refused.
+    /// The clients, each once, in the order named; empty where it was refused.
     clients: Vec<Client>,
     /// The clinician it is about; null where it is about the practice, or was refused.
     clinician: Option<Clinician>,
@@ -59,7 +59,7 @@ pub struct SetClientAccess;
 #[Object]
 impl SetClientAccess {
     /// Allows or blocks clients: for one clinician, or in the whole practice. All of them or, at the first refusal,
-    /// none. Requires: admin; or, for one clinician, that clinician for clients who are or were in their care, where
+    /// none. The log has an entry for each client of whom it was not so before. Requires: admin; or, for one clinician, that clinician for clients who are or were in their care, where
     /// the practice leaves it to them.
     async fn set_client_access(
         &self,
@@ -71,23 +71,23 @@ impl SetClientAccess {
 }
 
 async fn run(ctx: &Context<'_>, input: SetClientAccessInput) -> Result<SetClientAccessPayload, Refusal> {
-    let client_ids = input::ids("input.clientIds", &input.client_ids)?;
+    let clients = input::many("input.clientIds", "clients", &input.client_ids)?;
     let clinician_id = input.clinician_id.as_ref().map(|id| input::id("input.clinicianId", id)).transpose()?;
     let access = match input.access {
         ClientAccess::Allowed => Some(Access::Allowed),
         ClientAccess::Blocked => Some(Access::Blocked),
         ClientAccess::ByAudience => None,
     };
-    let set = usecases::SetClientAccess { client_ids: client_ids.clone(), clinician_id, access };
+    let set = usecases::SetClientAccess { clients: clients.clone(), clinician_id, access };
     let change = input::change(input.dry_run, input.expected_revision);
     let changed = ctx.desk().set_client_access(ctx.viewer()?, set, &change).await?;
-    let found = ctx.desk().clients(ctx.viewer()?, &client_ids).await?;
+    let found = ctx.desk().clients(ctx.viewer()?, clients.each()).await?;
     let shown = |id| {
         let row = found.iter().find(|row| row.id == id)?.clone();
         Some(Client { row, settings: changed.settings.clone() })
     };
     Ok(SetClientAccessPayload {
-        clients: client_ids.into_iter().filter_map(shown).collect(),
+        clients: clients.each().iter().copied().filter_map(shown).collect(),
         clinician: clinician_id.and_then(|id| Clinician::of(changed.settings.clone(), id)),
         impact: Some(SelfSchedulingImpact(changed)),
         errors: vec![],

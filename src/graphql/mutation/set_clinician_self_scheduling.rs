@@ -14,7 +14,7 @@ use crate::usecases::{self, Refusal};
 /// Whose opt-in changes, and to what.
 #[derive(InputObject, Debug)]
 pub struct SetClinicianSelfSchedulingInput {
-    /// One or many clinicians, 1 to 1000; a clinician names themselves.
+    /// One or many clinicians, 1 to 1000, of whom each counts once; a clinician names themselves.
     pub clinician_ids: Vec<ID>,
     /// True opts in.
     pub enabled: bool,
@@ -34,7 +34,8 @@ pub struct SetClinicianSelfSchedulingInput {
 /// What became of the opt-in.
 #[derive(SimpleObject, Default)]
 pub struct SetClinicianSelfSchedulingPayload {
-    /// The clinicians with their settings after the change, on a dry run as they would be; empty where it was refused.
+    /// The clinicians, each once, in the order named, with their settings after the change, on a dry run as they would be;
+    /// empty where it was refused.
     clinicians: Vec<Clinician>,
     /// What the change does to who can book; null where it was refused.
     impact: Option<SelfSchedulingImpact>,
@@ -61,7 +62,8 @@ pub struct SetClinicianSelfScheduling;
 
 #[Object]
 impl SetClinicianSelfScheduling {
-    /// Opts clinicians in or out, for an audience, at once or from a start to come, at which its impact is judged then. All of them or, at the first refusal, none. Requires: admin, or
+    /// Opts clinicians in or out, for an audience, at once or from a start to come, at which its impact is judged then. All
+    /// of them or, at the first refusal, none. The log has an entry for each whose opt-in was another before. Requires: admin, or
     /// the clinician for themselves where the practice leaves it to them.
     async fn set_clinician_self_scheduling(
         &self,
@@ -77,16 +79,16 @@ async fn run(
     input: SetClinicianSelfSchedulingInput,
 ) -> Result<SetClinicianSelfSchedulingPayload, Refusal> {
     let set = usecases::SetClinicianSelfScheduling {
-        clinician_ids: input::ids("input.clinicianIds", &input.clinician_ids)?,
+        clinicians: input::many("input.clinicianIds", "clinicians", &input.clinician_ids)?,
         opening: input::opening(input.enabled, input.starts_at.as_ref())?,
         audience: input.audience.map(Into::into),
     };
-    let ids = set.clinician_ids.clone();
+    let clinicians = set.clinicians.clone();
     let change = input::change(input.dry_run, input.expected_revision);
     let changed = ctx.desk().set_clinician_self_scheduling(ctx.viewer()?, set, &change).await?;
     let of = |id| Clinician::of(changed.settings.clone(), id);
     Ok(SetClinicianSelfSchedulingPayload {
-        clinicians: ids.into_iter().filter_map(of).collect(),
+        clinicians: clinicians.each().iter().copied().filter_map(of).collect(),
         impact: Some(SelfSchedulingImpact(changed)),
         errors: vec![],
     })

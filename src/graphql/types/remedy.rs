@@ -50,7 +50,7 @@ fn input(remedy: &Remedy, settings: &Settings, asked: &AccessQuestion) -> Option
         Remedy::OptIn(Some(audience)) => {
             json!({ "clinicianIds": [id], "enabled": true, "audience": audience.as_str() })
         }
-        Remedy::LiftLock => json!({ "clinicianId": id, "locked": false }),
+        Remedy::LiftLock => json!({ "clinicianIds": [id], "locked": false }),
         Remedy::CreateService | Remedy::OfferService(None) | Remedy::OpenHours(None) => return None,
         Remedy::OfferService(Some(service)) => {
             let all: Vec<_> = clinician.offered.keys().chain([service]).map(ServiceId::to_string).collect();

@@ -75,8 +75,8 @@ fn of_settings(scene: &Scene) -> Vec<Act> {
         ours(
             "lockClinicianSelfScheduling",
             Whose::Clinicians,
-            json!({ "clinicianId": dana, "locked": true, "reason": "On leave" }),
-            json!({ "clinicianId": "dana", "locked": true }),
+            json!({ "clinicianIds": [dana], "locked": true, "reason": "On leave" }),
+            json!({ "clinicianIds": ["dana"], "locked": true }),
         ),
         ours(
             "updateClinician",

@@ -167,7 +167,7 @@ impl Scene {
 
     /// An admin holds Dana off, or no longer.
     pub async fn lock(&self, locked: bool) {
-        let input = json!({ "clinicianId": self.dana.id, "locked": locked, "reason": locked.then_some("On leave") });
+        let input = json!({ "clinicianIds": [self.dana.id], "locked": locked, "reason": locked.then_some("On leave") });
         let admin = &self.practice.admin;
         admin.done("lockClinicianSelfScheduling", "", input).await;
         let start = locked.then_some("2027-03-01T14:00:00Z");

@@ -19,7 +19,7 @@ pub fn all(scene: &Scene) -> Vec<(&'static str, Value)> {
         ("setPracticeSelfScheduling", json!({ "enabled": false })),
         ("updatePracticePolicy", json!({ "clinicianOptIn": "ADMIN_ONLY" })),
         ("undoSettingsChange", json!({ "entryId": format!("entry_{:048x}", 1) })),
-        ("lockClinicianSelfScheduling", json!({ "clinicianId": dana, "locked": true, "reason": "On leave" })),
+        ("lockClinicianSelfScheduling", json!({ "clinicianIds": [dana], "locked": true, "reason": "On leave" })),
         ("createService", json!({ "name": "Intake", "durationMinutes": 50, "modality": "EITHER" })),
         ("updateService", json!({ "id": service, "durationMinutes": 60 })),
         ("archiveService", json!({ "id": service })),

@@ -191,7 +191,7 @@ impl Mixed {
         let admin = &self.practice.admin;
         for clinician in &self.clinicians {
             if chance.one_in(closed) {
-                let lock = json!({ "clinicianId": clinician.id, "locked": true, "reason": "On leave" });
+                let lock = json!({ "clinicianIds": [clinician.id], "locked": true, "reason": "On leave" });
                 admin.done("lockClinicianSelfScheduling", "", lock).await;
             }
             if chance.one_in(closed * 4) {

@@ -50,7 +50,7 @@ impl Other {
         let eli = added(&admin, "clinician", "Eli").await;
         let noa = added(&admin, "client", "Noa").await;
         let away = added(&admin, "clinician", "Una").await;
-        let lock = json!({ "clinicianId": away, "locked": true, "reason": format!("{WORD} leave") });
+        let lock = json!({ "clinicianIds": [away], "locked": true, "reason": format!("{WORD} leave") });
         admin.done("lockClinicianSelfScheduling", "", lock).await;
         admin.run(START_CARE, json!({ "clinician": eli, "client": noa })).await;
         admin.done("setPracticeSelfScheduling", "", json!({ "enabled": true })).await;
