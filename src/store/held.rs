@@ -53,8 +53,42 @@ impl Scope<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{DatabaseUrl, Store};
     use super::*;
+    use crate::domain::ids::PracticeId;
     use crate::domain::rules::Rule;
+
+    /// Years of claims lie before the range: SQLite must begin where the condition does, and end where it ends.
+    #[tokio::test]
+    async fn what_is_held_is_found_from_where_it_can_matter_and_not_from_the_beginning_of_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = DatabaseUrl::Sqlite(folder.path().join("test.db"));
+        let store = Store::open(&url).await.expect("a database");
+        let scope = store.read(PracticeId::generate());
+        let of_one = |condition: &str| format!("SELECT h.id FROM claims h WHERE h.practice_id = $1 AND {condition}");
+        let (blocks, are_held) = scope.blocks_of_many("$3", "$4");
+        let questions = [
+            (of_one(&of_clinician("$2", "$3", "$4")), "ix_claims_by_clinician", "held_from_at>? AND held_from_at<?"),
+            (of_one(&of_client("$2", "$3", "$4")), "ix_claims_by_client", "starts_at>? AND starts_at<?"),
+            (
+                of_one(&format!("h.clinician_id = $2 AND {}", meetings_of_many("$5", "$3", "$4"))),
+                "ix_claims_by_clinician",
+                "held_from_at>? AND held_from_at<?",
+            ),
+            (
+                format!("SELECT h.id FROM {blocks} WHERE h.practice_id = $1 AND {are_held}"),
+                "ix_claims_blocked_time",
+                "held_until_at>?",
+            ),
+        ];
+        for (sql, index, bounds) in questions {
+            let nothing = || vec![0_i64.into(), 0_i64.into(), 0_i64.into(), 0_i64.into()];
+            let rows = scope.query(&format!("EXPLAIN QUERY PLAN {sql}"), nothing()).await.expect("a plan");
+            let plan: Vec<String> = rows.iter().map(|row| row.try_get("", "detail").expect("a step")).collect();
+            let searched = |step: &&String| step.contains("SEARCH h ") && step.contains(index) && step.contains(bounds);
+            assert!(plan.iter().any(|step| searched(&step)), "{sql}: {plan:?}");
+        }
+    }
 
     #[test]
     fn no_meeting_that_the_rules_allow_holds_longer_than_is_looked_back() {

@@ -95,3 +95,16 @@ pub(super) fn checked_range(from: Instant, to: Instant, max_days: i64) -> Result
     }
     Ok(Interval::new(from, to))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_does_not_hold_all_is_refused_by_the_end_of_its_range() {
+        assert_eq!(whole(vec![1, 2], 2, "rows").ok(), Some(vec![1, 2]));
+        let refused = whole(vec![1, 2, 3], 2, "rows").expect_err("one too many");
+        assert_eq!(refused.message, "The range holds more than 2 rows. Ask for a shorter range.");
+        assert_eq!(refused.field, Some(vec!["to".to_owned()]));
+    }
+}

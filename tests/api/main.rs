@@ -42,6 +42,7 @@ mod servers;
 mod settings;
 mod sign_in;
 mod silence;
+mod slot_lists;
 mod sockets;
 mod soonest;
 mod soonest_reads;
@@ -94,6 +95,7 @@ fn main() -> std::process::ExitCode {
             servers::TESTS,
             settings::TESTS,
             sign_in::TESTS,
+            slot_lists::TESTS,
             sockets::TESTS,
             soonest::TESTS,
             soonest_reads::TESTS,
