@@ -199,7 +199,8 @@ async fn through_the_store(
     let (mut times, mut slots) = (Vec::new(), 0);
     for number in 0..WARM_UP + options.lists {
         let begun = Instant::now();
-        let found = desk.find_slots(&practice.client, query).await.expect("slots");
+        let settings = desk.settings(&practice.client).await.expect("settings");
+        let found = desk.find_slots(&practice.client, &settings, query).await.expect("slots");
         if number >= WARM_UP {
             times.push(begun.elapsed());
         }
@@ -219,11 +220,12 @@ async fn soonest_through_the_store(
 ) -> Value {
     let from = first + Span::days(3);
     let (service_id, to) = (practice.service_id, from + Span::days(DAYS));
-    let query = SoonestQuery { service_id, from, to, first: 1, modality: None };
+    let query = SoonestQuery { service_id, from, to, first: 1, modality: None, zone: None };
     let (mut times, mut slots) = (Vec::new(), 0);
     for number in 0..WARM_UP + options.searches {
         let begun = Instant::now();
-        let found = desk.soonest_slots(&practice.admin, query).await.expect("slots");
+        let settings = desk.settings(&practice.admin).await.expect("settings");
+        let found = desk.soonest_slots(&practice.admin, &settings, query).await.expect("slots");
         if number >= WARM_UP {
             times.push(begun.elapsed());
         }

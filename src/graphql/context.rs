@@ -4,9 +4,10 @@ use async_graphql::Context;
 
 use super::gathering::Gathering;
 use super::loaders::Loaders;
+use super::types::Settings;
 use crate::domain::time::Instant;
 use crate::domain::viewer::Viewer;
-use crate::usecases::{Denied, Desk};
+use crate::usecases::{Denied, Desk, Refusal};
 
 /// The desk and the viewer, from a resolver's context.
 pub trait Asking {
@@ -24,6 +25,8 @@ pub trait Asking {
 pub struct Session {
     pub viewer: Viewer,
     pub expires_at: Instant,
+    /// Of the practice's settings when the request began; none for a stream's items, whose stream began long before.
+    pub revision: Option<i64>,
     pub loaders: Loaders,
     pub gathering: Gathering,
 }
@@ -42,6 +45,16 @@ pub struct ResumeAfter(pub String);
 /// What somebody without a token is told.
 pub fn not_signed_in() -> Denied {
     Denied::Unauthenticated("Sign in first: send the header “Authorization: Bearer <token>”.".to_owned())
+}
+
+/// The practice's settings, for fields that only queries can reach: as they stood when the request began or later. A
+/// mutation has changed them since.
+pub async fn settings(ctx: &Context<'_>) -> Result<Settings, Refusal> {
+    let session = ctx.data_opt::<Session>().ok_or_else(not_signed_in)?;
+    match session.revision {
+        Some(revision) => ctx.desk().settings_at(&session.viewer, revision).await,
+        None => ctx.desk().settings(&session.viewer).await,
+    }
 }
 
 impl Asking for Context<'_> {

@@ -49,10 +49,12 @@ impl Extension for Enforcer {
         request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        let Some((viewer, expires_at)) = asking(ctx, &request).await? else { return next.run(ctx, request).await };
+        let Some(Asker { viewer, expires_at, revision }) = asking(ctx, &request).await? else {
+            return next.run(ctx, request).await;
+        };
         let gathering = Gathering::default();
         let loaders = Loaders::new(ctx.data_unchecked::<Desk>().clone(), viewer.clone(), gathering.clone());
-        let session = Session { viewer, expires_at, loaders, gathering };
+        let session = Session { viewer, expires_at, revision, loaders, gathering };
         next.run(ctx, request.data(session)).await
     }
 
@@ -115,20 +117,27 @@ impl Guard for Of {
     }
 }
 
-/// Who asks, as their member's row says now, and until when; none where nobody says who they are.
-async fn asking(ctx: &ExtensionContext<'_>, request: &Request) -> ServerResult<Option<(Viewer, Instant)>> {
+/// Who asks, as their member's row says now, until when, and how the practice's settings stand.
+struct Asker {
+    viewer: Viewer,
+    expires_at: Instant,
+    revision: Option<i64>,
+}
+
+/// None where nobody says who they are.
+async fn asking(ctx: &ExtensionContext<'_>, request: &Request) -> ServerResult<Option<Asker>> {
     if let Some(KnownViewer { viewer, expires_at }) = given(request) {
-        return Ok(Some((viewer.clone(), *expires_at)));
+        return Ok(Some(Asker { viewer: viewer.clone(), expires_at: *expires_at, revision: None }));
     }
     let Some(TokenIdentity(identity)) = given(request).or_else(|| ctx.data_opt()) else { return Ok(None) };
-    let viewer = ctx.data_unchecked::<Desk>().viewer(identity.practice_id, identity.sign_in()).await;
-    let viewer = viewer.map_err(|refusal| of_request(top_level(refusal)))?;
-    let viewer = viewer.ok_or_else(|| {
+    let found = ctx.data_unchecked::<Desk>().viewer_and_revision(identity.practice_id, identity.sign_in()).await;
+    let found = found.map_err(|refusal| of_request(top_level(refusal)))?;
+    let (viewer, revision) = found.ok_or_else(|| {
         let gone =
             Denied::Unauthenticated("This member can no longer sign in. Ask an admin of the practice.".to_owned());
         of_request(denial(&gone))
     })?;
-    Ok(Some((viewer, identity.expires_at)))
+    Ok(Some(Asker { viewer, expires_at: identity.expires_at, revision: Some(revision) }))
 }
 
 fn given<T: Send + Sync + 'static>(request: &Request) -> Option<&T> {

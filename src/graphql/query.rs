@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 
-use super::context::Asking;
+use super::context::{self, Asking};
 use super::enums::Modality;
 use super::error::top_level;
 use super::input::{self, TypedId};
@@ -26,8 +26,7 @@ use crate::usecases::AccessQuestion;
 pub struct Query;
 
 async fn settings(ctx: &Context<'_>) -> Result<Settings> {
-    let found = async { ctx.desk().settings(ctx.viewer()?).await };
-    found.await.map_err(top_level)
+    context::settings(ctx).await.map_err(top_level)
 }
 
 fn id<T: TypedId>(id: &ID) -> Result<T> {

@@ -11,7 +11,7 @@ use super::{Hub, Told};
 use crate::domain::events::{Cursor, EventFilter};
 use crate::domain::time::Instant;
 use crate::domain::viewer::Viewer;
-use crate::store::StoreError;
+use crate::store::{Counters, StoreError};
 
 /// How many events a subscriber reads at once when replaying, and so how many it holds in memory.
 const PAGE: u64 = 100;
@@ -90,7 +90,8 @@ impl Feed {
         // queue, and what changes their rights in between unseats them.
         let seat = hub.seat(&request.viewer, &request.filter).await?;
         let scope = hub.store().read(request.viewer.practice_id);
-        let (viewer, last_event) = scope.viewer_and_last_event(request.viewer.sign_in()).await?;
+        let found = scope.viewer_and_counters(request.viewer.sign_in()).await?;
+        let (viewer, Counters { last_event, .. }) = found.ok_or(StoreError::NoPractice)?;
         if viewer.as_ref() != Some(&request.viewer) {
             return Ok(None);
         }

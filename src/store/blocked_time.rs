@@ -1,9 +1,9 @@
 //! Time that a clinician keeps free of meetings: claims of no client.
 
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, QueryFilter, QueryResult, Select, Value};
 
 use super::convert::{instant, millis};
-use super::{Scope, StoreError, Write};
+use super::{Scope, StoreError, Write, held};
 use crate::domain::ids::{AppointmentId, BlockId, ClinicianId, RequestId};
 use crate::domain::time::{Instant, Interval};
 use entity::claims::{Column, Entity, Model};
@@ -69,20 +69,28 @@ impl Scope<'_> {
         range: Interval,
         limit: u64,
     ) -> Result<Vec<BlockRow>, StoreError> {
-        let select = self
-            .blocked()
-            .filter(Column::ClinicianId.eq(clinician.0))
-            .filter(Column::HeldFromAt.lt(millis(range.end)))
-            .filter(Column::HeldUntilAt.gt(millis(range.start)))
-            .order_by_asc(Column::HeldFromAt)
-            .limit(limit);
-        self.all(select).await?.into_iter().map(decode).collect()
+        let sql = format!(
+            "SELECT h.id, h.held_from_at, h.held_until_at FROM claims h WHERE h.practice_id = $1 AND {} \
+             AND h.kind = '{KIND}' ORDER BY h.held_from_at LIMIT {limit}",
+            held::of_clinician("$2", "$3", "$4")
+        );
+        let row = |row: &QueryResult| {
+            let at = |column| instant(row.try_get("", column)?);
+            let stretch = Interval::new(at("held_from_at")?, at("held_until_at")?);
+            Ok(BlockRow { id: BlockId(row.try_get("", "id")?), clinician_id: clinician, stretch })
+        };
+        self.query(&sql, bound(clinician, range)).await?.iter().map(row).collect()
     }
 
     /// How many stretches of a clinician's are blocked that are not over.
     pub async fn blocks_count(&self, clinician: ClinicianId, now: Instant) -> Result<u64, StoreError> {
-        let coming = self.blocked().filter(Column::ClinicianId.eq(clinician.0));
-        self.tally(coming.filter(Column::HeldUntilAt.gt(millis(now)))).await
+        let sql = format!(
+            "SELECT COUNT(*) FROM claims h WHERE h.practice_id = $1 AND {} AND h.kind = '{KIND}'",
+            held::of_clinician("$2", "$3", "$4")
+        );
+        let coming = Interval::new(now, Instant::MAX_UTC);
+        let rows = self.query(&sql, bound(clinician, coming)).await?;
+        rows.first().map_or(Ok(0), |row| Ok(row.try_get_by_index::<i64>(0)?.unsigned_abs()))
     }
 
     /// What would make the database refuse a stretch of a clinician's, each by start.
@@ -92,21 +100,21 @@ impl Scope<'_> {
         stretch: Interval,
         now: Instant,
     ) -> Result<InTheWay, StoreError> {
-        let select = self
-            .select::<Entity>()
-            .filter(Column::ClinicianId.eq(clinician.0))
-            .filter(Column::HeldFromAt.lt(millis(stretch.end)))
-            .filter(Column::HeldUntilAt.gt(millis(stretch.start)))
-            .order_by_asc(Column::HeldFromAt);
+        let sql = format!(
+            "SELECT h.id, h.appointment_request_id, h.appointment_id, h.lapses_at FROM claims h \
+             WHERE h.practice_id = $1 AND {} ORDER BY h.held_from_at",
+            held::of_clinician("$2", "$3", "$4")
+        );
         let mut found = InTheWay::default();
-        for row in self.all(select).await? {
-            match (row.appointment_request_id, row.appointment_id) {
-                (Some(request), _) if row.lapses_at.is_some_and(|at| at <= millis(now)) => {
+        for row in self.query(&sql, bound(clinician, stretch)).await? {
+            let lapses_at: Option<i64> = row.try_get("", "lapses_at")?;
+            match (row.try_get("", "appointment_request_id")?, row.try_get("", "appointment_id")?) {
+                (Some(request), _) if lapses_at.is_some_and(|at| at <= millis(now)) => {
                     found.lapsed.push(RequestId(request));
                 }
                 (Some(request), _) => found.waiting.push(RequestId(request)),
                 (None, Some(appointment)) => found.appointments.push(AppointmentId(appointment)),
-                (None, None) => found.blocks.push(BlockId(row.id)),
+                (None, None) => found.blocks.push(BlockId(row.try_get("", "id")?)),
             }
         }
         Ok(found)
@@ -117,6 +125,11 @@ impl Scope<'_> {
         let block = self.delete::<Entity>().filter(Column::Kind.eq(KIND)).filter(Column::Id.eq(id.0));
         self.run_delete(block).await.map(|_| ())
     }
+}
+
+/// What `held::of_clinician` asks, as `$2` to `$4`.
+fn bound(clinician: ClinicianId, range: Interval) -> Vec<Value> {
+    vec![clinician.0.into(), millis(range.start).into(), millis(range.end).into()]
 }
 
 fn decode(row: Model) -> Result<BlockRow, StoreError> {

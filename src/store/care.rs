@@ -2,16 +2,16 @@
 
 use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QueryResult};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QueryResult, Value};
 use uuid::Uuid;
 
 use super::convert::{date, decision, instant, millis, word};
 use super::reach::within;
 use super::requests::waiting;
-use super::{Scope, StoreError};
+use super::{HeldTime, Scope, StoreError};
 use crate::domain::ids::{CareId, ClientId, ClinicianId, MemberId};
 use crate::domain::settings::{Access, Care, ClientStanding, Decision};
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Interval};
 use crate::domain::viewer::Reach;
 use entity::care_relationships;
 
@@ -38,23 +38,25 @@ impl Scope<'_> {
         today: NaiveDate,
         now: Instant,
     ) -> Result<Option<(ClientStanding, u64)>, StoreError> {
-        let waiting = format!(
-            "(SELECT COUNT(*) FROM appointment_requests r WHERE r.practice_id = $1 AND r.clinician_id = $2 \
-             AND r.client_id = $3 AND {}) AS waiting",
-            waiting("r", "$4")
-        );
-        let sql = format!(
-            "SELECT {STANDING}, {waiting} FROM clients k LEFT JOIN care_relationships c ON c.practice_id = k.practice_id AND c.client_id = k.id \
-             AND c.clinician_id = $2 LEFT JOIN client_access a ON a.practice_id = k.practice_id \
-             AND a.client_id = k.id AND a.clinician_id = $2 WHERE k.practice_id = $1 AND k.id = $3 ORDER BY c.id"
-        );
+        let sql = standing_sql("");
         let rows = self.query(&sql, vec![clinician.0.into(), client.0.into(), millis(now).into()]).await?;
-        let Some(last) = rows.last() else { return Ok(None) };
-        let waiting: i64 = last.try_get("", "waiting")?;
-        let standings = rows.iter().map(decode_standing).collect::<Result<Vec<_>, _>>()?;
-        let covering = standings.iter().rposition(|standing| standing.care.is_some_and(|care| care.covers(today)));
-        let standing = covering.map(|index| standings[index].clone()).or_else(|| standings.into_iter().next_back());
-        Ok(standing.map(|standing| (standing, waiting.unsigned_abs())))
+        standing_in(&rows, today)
+    }
+
+    /// The same, with what holds the time of either in a range: one statement, and not a second one for what is held.
+    pub async fn standing_and_held(
+        &self,
+        (clinician, client): (ClinicianId, ClientId),
+        range: Interval,
+        today: NaiveDate,
+        now: Instant,
+    ) -> Result<Option<(ClientStanding, u64, HeldTime)>, StoreError> {
+        let sql = standing_sql(&format!(", {} AS held", self.held_text("$2", Some("$3"), ("$5", "$6"))));
+        let times = [now, range.start, range.end].map(|at| millis(at).into());
+        let ids: [Value; 2] = [clinician.0.into(), client.0.into()];
+        let rows = self.query(&sql, ids.into_iter().chain(times).collect()).await?;
+        let held = HeldTime::read(rows.first(), now)?;
+        Ok(standing_in(&rows, today)?.map(|(standing, waiting)| (standing, waiting, held)))
     }
 
     /// Begins care.
@@ -96,6 +98,29 @@ impl Scope<'_> {
             .order_by_asc(care_relationships::Column::Id);
         self.all(select).await?.into_iter().map(care_row).collect()
     }
+}
+
+/// Standing and waiting requests between the clinician `$2` and the client `$3` at `$4`, a row for each care relationship,
+/// with more columns.
+fn standing_sql(more: &str) -> String {
+    format!(
+        "SELECT {STANDING}, (SELECT COUNT(*) FROM appointment_requests r WHERE r.practice_id = $1 AND r.clinician_id = $2 \
+         AND r.client_id = $3 AND {}) AS waiting{more} FROM clients k LEFT JOIN care_relationships c \
+         ON c.practice_id = k.practice_id AND c.client_id = k.id AND c.clinician_id = $2 LEFT JOIN client_access a \
+         ON a.practice_id = k.practice_id AND a.client_id = k.id AND a.clinician_id = $2 \
+         WHERE k.practice_id = $1 AND k.id = $3 ORDER BY c.id",
+        waiting("r", "$4")
+    )
+}
+
+/// The standing that covers today, or else the last.
+fn standing_in(rows: &[QueryResult], today: NaiveDate) -> Result<Option<(ClientStanding, u64)>, StoreError> {
+    let Some(last) = rows.last() else { return Ok(None) };
+    let waiting: i64 = last.try_get("", "waiting")?;
+    let standings = rows.iter().map(decode_standing).collect::<Result<Vec<_>, _>>()?;
+    let covering = standings.iter().rposition(|standing| standing.care.is_some_and(|care| care.covers(today)));
+    let standing = covering.map(|index| standings[index].clone()).or_else(|| standings.into_iter().next_back());
+    Ok(standing.map(|standing| (standing, waiting.unsigned_abs())))
 }
 
 fn care_row(row: care_relationships::Model) -> Result<CareRow, StoreError> {

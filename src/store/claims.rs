@@ -1,11 +1,11 @@
 //! Held time. The database itself refuses two claims that overlap, of one clinician or of one client.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, Condition, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QueryResult, Value};
 use uuid::Uuid;
 
 use super::convert::{corrupt, instant, millis};
-use super::{Scope, StoreError, Write};
+use super::{Scope, StoreError, Write, held};
 use crate::domain::ids::{AppointmentId, ClientId, ClinicianId, RequestId};
 use crate::domain::slots::Held;
 use crate::domain::time::{Instant, Interval};
@@ -49,6 +49,43 @@ pub struct Lapsed {
     pub id: RequestId,
     pub of_clinician: Option<Interval>,
     pub of_client: Option<Interval>,
+}
+
+impl HeldTime {
+    /// From a row with the text of `Scope::held_text`, which it names `held`.
+    pub(super) fn read(row: Option<&QueryResult>, now: Instant) -> Result<Self, StoreError> {
+        let text: Option<String> = row.map(|row| row.try_get("", "held")).transpose()?.flatten();
+        let mut found = Self::default();
+        for record in text.as_deref().unwrap_or_default().split_terminator(',') {
+            found.add(record, now)?;
+        }
+        Ok(found)
+    }
+
+    fn add(&mut self, record: &str, now: Instant) -> Result<(), StoreError> {
+        let wrong = || corrupt("held time", record);
+        let fields: Vec<_> = record.split(' ').collect();
+        let [is_clinicians, is_clients, is_meeting, starts_at, ends_at, from, until, lapses_at, request] = fields[..]
+        else {
+            return Err(wrong());
+        };
+        let at = |text: &str| instant(text.parse().map_err(|_| wrong())?);
+        let (meeting, held) = (Interval::new(at(starts_at)?, at(ends_at)?), Interval::new(at(from)?, at(until)?));
+        let [is_clinicians, is_clients, is_meeting] = [is_clinicians, is_clients, is_meeting].map(|flag| flag == "1");
+        if !lapses_at.is_empty() && at(lapses_at)? <= now {
+            let (of_clinician, of_client) = (is_clinicians.then_some(held), is_clients.then_some(meeting));
+            let id = RequestId(Uuid::try_parse(request).map_err(|_| wrong())?);
+            self.lapsed.push(Lapsed { id, of_clinician, of_client });
+            return Ok(());
+        }
+        if is_clinicians {
+            self.of_clinician.push(Held { stretch: held, meeting_starts_at: is_meeting.then_some(meeting.start) });
+        }
+        if is_clients {
+            self.of_client.push(meeting);
+        }
+        Ok(())
+    }
 }
 
 impl Lapsed {
@@ -138,38 +175,36 @@ impl Scope<'_> {
         range: Interval,
         now: Instant,
     ) -> Result<HeldTime, StoreError> {
-        let of_clinician = Condition::all()
-            .add(claims::Column::ClinicianId.eq(clinician.0))
-            .add(claims::Column::HeldFromAt.lt(millis(range.end)))
-            .add(claims::Column::HeldUntilAt.gt(millis(range.start)));
-        let of_client = client.map(|client| {
-            Condition::all()
-                .add(claims::Column::ClientId.eq(client.0))
-                .add(claims::Column::StartsAt.lt(millis(range.end)))
-                .add(claims::Column::EndsAt.gt(millis(range.start)))
-        });
-        let either = of_client.into_iter().fold(Condition::any().add(of_clinician), Condition::add);
-        let mut found = HeldTime::default();
-        for row in self.all(self.select::<claims::Entity>().filter(either)).await? {
-            let meeting = Interval::new(instant(row.starts_at)?, instant(row.ends_at)?);
-            let held = Interval::new(instant(row.held_from_at)?, instant(row.held_until_at)?);
-            let is_clinicians = row.clinician_id == clinician.0;
-            let is_clients = client.is_some_and(|client| row.client_id == Some(client.0));
-            if row.lapses_at.is_some_and(|at| at <= millis(now)) {
-                let (of_clinician, of_client) = (is_clinicians.then_some(held), is_clients.then_some(meeting));
-                let id = row.appointment_request_id.map(RequestId);
-                found.lapsed.extend(id.map(|id| Lapsed { id, of_clinician, of_client }));
-                continue;
-            }
-            if is_clinicians {
-                let meeting_starts_at = (row.kind != "BLOCKED_TIME").then_some(meeting.start);
-                found.of_clinician.push(Held { stretch: held, meeting_starts_at });
-            }
-            if is_clients {
-                found.of_client.push(meeting);
-            }
+        let sql = format!("SELECT {} AS held", self.held_text("$2", client.map(|_| "$5"), ("$3", "$4")));
+        let mut values: Vec<Value> = vec![clinician.0.into(), millis(range.start).into(), millis(range.end).into()];
+        values.extend(client.map(|client| Value::from(client.0)));
+        let rows = self.query(&sql, values).await?;
+        HeldTime::read(rows.first(), now)
+    }
+
+    /// The same as one value of a query, for `HeldTime::read`: as rows of its own it would be a statement of its own. All
+    /// are parameters.
+    pub(super) fn held_text(&self, clinician: &str, client: Option<&str>, (from, until): (&str, &str)) -> String {
+        let mut held = format!("({})", held::of_clinician(clinician, from, until));
+        let mut is_clients = "FALSE".to_owned();
+        if let Some(client) = client {
+            held += &format!(" OR ({})", held::of_client(client, from, until));
+            is_clients = format!("h.client_id = {client}");
         }
-        Ok(found)
+        let flag = |condition: &str| format!("CASE WHEN {condition} THEN '1' ELSE '0' END");
+        let fields = [
+            flag(&format!("h.clinician_id = {clinician}")),
+            flag(&is_clients),
+            flag("h.kind <> 'BLOCKED_TIME'"),
+            "h.starts_at".to_owned(),
+            "h.ends_at".to_owned(),
+            "h.held_from_at".to_owned(),
+            "h.held_until_at".to_owned(),
+            "h.lapses_at".to_owned(),
+            self.id_text("h.appointment_request_id"),
+        ];
+        let fields = fields.map(|field| format!("COALESCE(CAST({field} AS TEXT), '')")).join(" || ' ' || ");
+        format!("(SELECT string_agg({fields}, ',') FROM claims h WHERE h.practice_id = $1 AND ({held}))")
     }
 
     /// Every overdue request of the practice, at most `limit`.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sea_orm::QueryResult;
 
 use super::convert::millis;
+use super::practices::Counters;
 use super::scope::{IDS_PER_STATEMENT, placeholders};
 use super::{Scope, StoreError};
 use crate::domain::ids::{ClientId, ClinicianId, LinkId, MemberId};
@@ -86,18 +87,21 @@ impl Scope<'_> {
         Ok(self.viewers(&[sign_in]).await?.remove(&sign_in))
     }
 
-    /// The same, with where the log ends.
-    pub async fn viewer_and_last_event(&self, sign_in: SignIn) -> Result<(Option<Viewer>, i64), StoreError> {
+    /// The same, with where the practice's log and settings stand: one statement for both. None where there is no such
+    /// practice.
+    pub async fn viewer_and_counters(&self, sign_in: SignIn) -> Result<Option<(Option<Viewer>, Counters)>, StoreError> {
         let (link, its_link) = links(3, sign_in.link_id.iter().count());
         let sql = format!(
-            "SELECT p.last_event, {ROLES}, {link} FROM practices p LEFT JOIN members m ON m.practice_id = $1 AND m.active \
-             AND m.id = $2 {ITS_ROLES} {its_link} WHERE p.id = $1"
+            "SELECT p.last_event, p.settings_revision, {ROLES}, {link} FROM practices p LEFT JOIN members m \
+             ON m.practice_id = $1 AND m.active AND m.id = $2 {ITS_ROLES} {its_link} WHERE p.id = $1"
         );
         let link = sign_in.link_id.map(|link| link.0.into());
         let rows = self.query(&sql, std::iter::once(sign_in.member_id.0.into()).chain(link).collect()).await?;
-        let row = rows.first().ok_or(StoreError::NoPractice)?;
+        let Some(row) = rows.first() else { return Ok(None) };
         let viewer = row.try_get::<Option<uuid::Uuid>>("", "id")?.map(|_| self.decode_viewer(row)).transpose()?;
-        Ok((viewer.filter(|viewer| viewer.sign_in() == sign_in), row.try_get("", "last_event")?))
+        let counters =
+            Counters { last_event: row.try_get("", "last_event")?, revision: row.try_get("", "settings_revision")? };
+        Ok(Some((viewer.filter(|viewer| viewer.sign_in() == sign_in), counters)))
     }
 
     /// The same of several; those who may not sign in, or not so any more, are not among them.

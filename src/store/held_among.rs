@@ -6,6 +6,7 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use super::convert::{instant, millis};
+use super::held::{self, MEETING_MAX_MILLIS};
 use super::requests::waiting;
 use super::scope::placeholders;
 use super::{Scope, StoreError};
@@ -23,10 +24,6 @@ pub struct HeldAmong {
     pub of_clients: HashMap<ClientId, Vec<Interval>>,
 }
 
-/// A meeting holds 48 hours at most: the longest service, with both of the longest buffers. Blocked time has no such
-/// bound, and an index of its own.
-const MEETING_MAX_MILLIS: i64 = 48 * 60 * 60 * 1_000;
-
 impl Scope<'_> {
     /// What holds the time of these clinicians and of their clients.
     pub async fn held_among(
@@ -40,28 +37,27 @@ impl Scope<'_> {
             vec![from.into(), until.into(), (from - MEETING_MAX_MILLIS).into(), millis(now).into()];
         values.extend(clinicians.iter().map(|id| Value::from(id.0)));
         let theirs = placeholders(values.len() - clinicians.len() + 2, clinicians.len());
-        let select = |what: &str, since: &str, until: &str| {
+        let select = |what: &str, [since, until]: [&str; 2], table: &str| {
             format!(
-                "SELECT '{what}' AS what, h.clinician_id, h.client_id, h.starts_at, h.{since} AS since, h.{until} AS until FROM claims h WHERE h.practice_id = $1"
+                "SELECT '{what}' AS what, h.clinician_id, h.client_id, h.starts_at, h.{since} AS since, \
+                 h.{until} AS until FROM {table} WHERE h.practice_id = $1"
             )
         };
-        let held = "h.held_from_at < $3 AND h.held_until_at > $2";
+        let (held, meeting) = (["held_from_at", "held_until_at"], ["starts_at", "ends_at"]);
         let not_lapsed = "(h.lapses_at IS NULL OR h.lapses_at > $5)";
+        let (blocks, are_held) = self.blocks_of_many("$2", "$3");
         let sql = [
             format!(
-                "{} AND h.clinician_id IN ({theirs}) AND h.kind <> 'BLOCKED_TIME' AND h.held_from_at >= $4 AND {held} \
-                 AND {not_lapsed}",
-                select("meeting", "held_from_at", "held_until_at")
+                "{} AND h.clinician_id IN ({theirs}) AND {} AND {not_lapsed}",
+                select("meeting", held, "claims h"),
+                held::meetings_of_many("$4", "$2", "$3")
             ),
-            format!(
-                "{} AND h.clinician_id IN ({theirs}) AND h.kind = 'BLOCKED_TIME' AND {held}",
-                select("block", "held_from_at", "held_until_at")
-            ),
+            format!("{} AND h.clinician_id IN ({theirs}) AND {are_held}", select("block", held, &blocks)),
             format!(
                 "{} AND h.client_id IN (SELECT r.client_id FROM care_relationships r WHERE r.practice_id = $1 AND \
-                 r.clinician_id IN ({theirs})) AND h.starts_at >= $4 AND h.starts_at < $3 AND h.ends_at > $2 \
-                 AND {not_lapsed}",
-                select("client", "starts_at", "ends_at")
+                 r.clinician_id IN ({theirs})) AND {} AND {not_lapsed}",
+                select("client", meeting, "claims h"),
+                held::meetings_of_clients("$4", "$2", "$3")
             ),
         ];
         let mut found = HeldAmong::default();

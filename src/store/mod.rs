@@ -20,6 +20,7 @@ mod date_exceptions;
 mod error;
 mod events;
 mod group_commit;
+mod held;
 mod held_among;
 mod idempotency;
 mod links;
@@ -69,6 +70,7 @@ pub use held_among::HeldAmong;
 pub use links::LinkRow;
 pub use members::MemberRow;
 pub use operator::{Linked, MemberFound};
+pub use practices::Counters;
 pub use requests::RequestFilter;
 pub use scope::Scope;
 pub use soonest::{HeldByAll, Looking};
@@ -142,6 +144,12 @@ impl Store {
     /// that reading them again costs one statement.
     pub async fn settings(&self, practice: PracticeId) -> Result<Arc<PracticeSettings>, StoreError> {
         let revision = self.read(practice).counters().await?.revision;
+        self.settings_at(practice, revision).await
+    }
+
+    /// The same where their revision has just been read: without a statement, while they are kept. They are never older
+    /// than that.
+    pub async fn settings_at(&self, practice: PracticeId, revision: i64) -> Result<Arc<PracticeSettings>, StoreError> {
         if let Some(kept) = self.shared.kept(practice, revision) {
             return Ok(kept);
         }

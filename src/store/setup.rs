@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sea_orm::Value;
 
 use super::convert::{instant, millis};
+use super::held::{self, MEETING_MAX_MILLIS};
 use super::scope::placeholders;
 use super::{Scope, StoreError};
 use crate::domain::ids::{ClientId, ClinicianId};
@@ -22,11 +23,15 @@ impl Scope<'_> {
         range: Interval,
         now: Instant,
     ) -> Result<HashMap<ClinicianId, Vec<Held>>, StoreError> {
+        let meetings = held::meetings_of_many("$5", "$2", "$3");
+        let (blocks, are_held) = self.blocks_of_many("$2", "$3");
+        let of_these = format!(
+            "WHERE h.practice_id = $1 AND h.clinician_id IN ({}) AND {NOT_LAPSED}",
+            placeholders(6, clinicians.len())
+        );
+        let columns = "SELECT h.clinician_id, h.kind, h.starts_at, h.held_from_at, h.held_until_at";
         let sql = format!(
-            "SELECT h.clinician_id, h.kind, h.starts_at, h.held_from_at, h.held_until_at FROM claims h \
-             WHERE h.practice_id = $1 AND h.clinician_id IN ({}) AND h.held_from_at < $3 AND h.held_until_at > $2 \
-             AND {NOT_LAPSED}",
-            placeholders(5, clinicians.len())
+            "{columns} FROM claims h {of_these} AND {meetings} UNION ALL {columns} FROM {blocks} {of_these} AND {are_held}"
         );
         let mut held: HashMap<_, Vec<_>> = HashMap::new();
         for row in self.query(&sql, bound(clinicians, range, now)).await? {
@@ -52,8 +57,9 @@ impl Scope<'_> {
         let sql = format!(
             "SELECT h.client_id, h.starts_at, h.ends_at FROM claims h WHERE h.practice_id = $1 \
              AND h.client_id IN (SELECT c.client_id FROM care_relationships c WHERE c.practice_id = $1 \
-             AND c.clinician_id IN ({})) AND h.starts_at < $3 AND h.ends_at > $2 AND {NOT_LAPSED}",
-            placeholders(5, clinicians.len())
+             AND c.clinician_id IN ({})) AND {} AND {NOT_LAPSED}",
+            placeholders(6, clinicians.len()),
+            held::meetings_of_clients("$5", "$2", "$3")
         );
         let mut meetings: HashMap<_, Vec<_>> = HashMap::new();
         for row in self.query(&sql, bound(clinicians, range, now)).await? {
@@ -65,6 +71,7 @@ impl Scope<'_> {
 }
 
 fn bound(clinicians: &[ClinicianId], range: Interval, now: Instant) -> Vec<Value> {
-    let times = [range.start, range.end, now].map(|at| Value::from(millis(at)));
+    let [from, until, now] = [range.start, range.end, now].map(millis);
+    let times = [from, until, now, from - MEETING_MAX_MILLIS].map(Value::from);
     times.into_iter().chain(clinicians.iter().map(|id| id.0.into())).collect()
 }

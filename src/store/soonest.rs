@@ -6,6 +6,7 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use super::convert::{corrupt, instant, millis};
+use super::held::{self, MEETING_MAX_MILLIS};
 use super::{Scope, StoreError};
 use crate::domain::ids::{ClientId, ClinicianId, ServiceId};
 use crate::domain::slots::Held;
@@ -50,12 +51,7 @@ pub struct Looking {
     pub own: Option<ClinicianId>,
 }
 
-/// A meeting holds 48 hours at most: the longest service, with both of the longest buffers. Blocked time has no such
-/// bound, and an index of its own.
-const MEETING_MAX_MILLIS: i64 = 48 * 60 * 60 * 1_000;
-
 const HELD: &str = "h.held_from_at AS since, h.held_until_at AS until";
-const OVERLAPS: &str = "h.held_from_at < $3 AND h.held_until_at > $2";
 const NOT_LAPSED: &str = "(h.lapses_at IS NULL OR h.lapses_at > $5)";
 
 impl Scope<'_> {
@@ -73,17 +69,18 @@ impl Scope<'_> {
             theirs += " AND (h.clinician_id = $8 OR h.clinician_id IN (SELECT r.clinician_id FROM \
                  care_relationships r WHERE r.practice_id = $1 AND r.client_id = $7))";
             of_client = format!(
-                " UNION ALL SELECT NULL, NULL, h.starts_at, h.ends_at FROM claims h \
-                 WHERE h.practice_id = $1 AND h.client_id = $7 AND h.starts_at >= $4 AND h.starts_at < $3 \
-                 AND h.ends_at > $2 AND {NOT_LAPSED}"
+                " UNION ALL SELECT NULL, NULL, h.starts_at, h.ends_at FROM claims h WHERE h.practice_id = $1 \
+                 AND {} AND {NOT_LAPSED}",
+                held::of_client("$7", "$2", "$3")
             );
             values.extend([client.0.into(), own.map_or(Uuid::nil(), |own| own.0).into()]);
         }
+        let meetings = held::meetings_of_many("$4", "$2", "$3");
+        let (blocks, are_held) = self.blocks_of_many("$2", "$3");
         let held = format!(
             "SELECT h.clinician_id, h.starts_at, {HELD} FROM claims h WHERE h.practice_id = $1 AND {theirs} \
-             AND h.kind <> 'BLOCKED_TIME' AND h.held_from_at >= $4 AND {OVERLAPS} AND {NOT_LAPSED} \
-             UNION ALL SELECT h.clinician_id, NULL, {HELD} FROM claims h WHERE h.practice_id = $1 AND {theirs} \
-             AND h.kind = 'BLOCKED_TIME' AND {OVERLAPS}{of_client}"
+             AND {meetings} AND {NOT_LAPSED} UNION ALL SELECT h.clinician_id, NULL, {HELD} FROM {blocks} \
+             WHERE h.practice_id = $1 AND {theirs} AND {are_held}{of_client}"
         );
         let fields = [&self.id_text("h.clinician_id"), "h.starts_at", "h.since", "h.until"];
         let fields = fields.map(|field| format!("COALESCE(CAST({field} AS TEXT), '')")).join(" || ' ' || ");

@@ -8,7 +8,7 @@ use chrono::Duration;
 use super::decide_request::save_decided_as;
 use super::error::require_acts_for;
 use super::expire_requests::expire;
-use super::find_slots::checked_range;
+use super::find_slots::{checked_range, whole};
 use super::idempotency::Idempotency;
 use super::rights::require_still;
 use super::{Denied, Desk, Refusal};
@@ -164,7 +164,8 @@ impl Desk {
     ) -> Result<Vec<BlockRow>, Refusal> {
         require_acts_for(viewer, clinician)?;
         let range = checked_range(from, to, LONGEST_DAYS)?;
-        Ok(self.store.read(viewer.practice_id).blocks_in(clinician, range, LIST_MAX).await?)
+        let blocks = self.store.read(viewer.practice_id).blocks_in(clinician, range, LIST_MAX + 1).await?;
+        Ok(whole(blocks, LIST_MAX, "stretches of blocked time")?)
     }
 }
 

@@ -22,6 +22,7 @@ use crate::store::{Claim, HeldTime, Scope};
 pub struct Slot {
     pub starts_at: Instant,
     pub ends_at: Instant,
+    /// In which its start is told.
     pub zone: Tz,
     /// The ways of meeting in which it is offered.
     pub modality: Modality,
@@ -42,7 +43,7 @@ pub(super) struct BookingFacts {
 }
 
 impl BookingFacts {
-    /// Loads them: two statements at most, whatever the range.
+    /// Loads them: one statement, whatever the range.
     pub async fn load(
         scope: &Scope<'_>,
         settings: Arc<PracticeSettings>,
@@ -58,13 +59,14 @@ impl BookingFacts {
         let moment = Moment::in_zone(settings.zone, now);
         let reach = slots::held_reach_of(&rules, service.duration);
         let around = Interval::new(range.start - reach, range.end + reach);
-        let (mut standing, mut pending) = (None, 0);
-        if let Some(client) = client {
-            let found = scope.standing(clinician_id, client, moment.today, now).await?;
-            let (found, waiting) = found.ok_or_else(|| Denied::not_found_at("client", "clientId"))?;
-            (standing, pending) = (Some(found), waiting);
-        }
-        let held = scope.held(clinician_id, client, around, now).await?;
+        let (standing, pending, held) = match client {
+            Some(client) => {
+                let found = scope.standing_and_held((clinician_id, client), around, moment.today, now).await?;
+                let (standing, pending, held) = found.ok_or_else(|| Denied::not_found_at("client", "clientId"))?;
+                (Some(standing), pending, held)
+            }
+            None => (None, 0, scope.held(clinician_id, None, around, now).await?),
+        };
         Ok(Self { clinician_id, service_id, rules, now, range, moment, standing, pending, held, settings })
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::error::require_admin;
-use super::find_slots::checked_range;
+use super::find_slots::{checked_range, whole};
 use super::{CareRow, ClientRow, Denied, Desk, LinkRow, Linked, MemberFound, MemberRow, Refusal, RequestFilter};
 use crate::domain::client_reads::ClientReadKind;
 use crate::domain::gates;
@@ -47,6 +47,16 @@ impl Desk {
         Ok(self.store.read(practice).viewer(sign_in.into()).await?)
     }
 
+    /// The same, with the revision of the practice's settings, for `settings_at`: one statement for both.
+    pub async fn viewer_and_revision(
+        &self,
+        practice: PracticeId,
+        sign_in: SignIn,
+    ) -> Result<Option<(Viewer, i64)>, Refusal> {
+        let found = self.store.read(practice).viewer_and_counters(sign_in).await?;
+        Ok(found.and_then(|(viewer, counters)| Some((viewer?, counters.revision))))
+    }
+
     /// The members with an address, for the operator who makes tokens.
     pub async fn members_by_email(&self, email: &str) -> Result<Vec<MemberFound>, Refusal> {
         Ok(self.store.members_by_email(email).await?)
@@ -76,6 +86,11 @@ impl Desk {
     /// The practice's settings as they stand.
     pub async fn settings(&self, viewer: &Viewer) -> Result<Arc<PracticeSettings>, Refusal> {
         Ok(self.store.settings(viewer.practice_id).await?)
+    }
+
+    /// The same for a query that has just read their revision: they are never older than that.
+    pub async fn settings_at(&self, viewer: &Viewer, revision: i64) -> Result<Arc<PracticeSettings>, Refusal> {
+        Ok(self.store.settings_at(viewer.practice_id, revision).await?)
     }
 
     /// Now, and today in the practice's zone: the day that care is judged by.
@@ -197,7 +212,8 @@ impl Desk {
         let is_own_as_client = client.is_some() && client == viewer.client_id;
         let clinician = if is_own_as_client { clinician } else { self.own_clinician(viewer, clinician)? };
         let scope = self.store.read(viewer.practice_id);
-        let meetings = scope.appointments_in(clinician, client, range, APPOINTMENTS_MAX).await?;
+        let meetings = scope.appointments_in(clinician, client, range, APPOINTMENTS_MAX + 1).await?;
+        let meetings = whole(meetings, APPOINTMENTS_MAX, "appointments")?;
         let clients = meetings.iter().map(|meeting| meeting.client_id).chain(client);
         self.note_reads(viewer, ClientReadKind::Appointments, clients);
         Ok(meetings)

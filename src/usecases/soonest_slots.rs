@@ -16,7 +16,7 @@ use crate::domain::settings::{ClientFacts, Clinician, PracticeSettings, Service}
 use crate::domain::slots;
 use crate::domain::soonest::{self, Offers};
 use crate::domain::standings::Standings;
-use crate::domain::time::{Instant, Interval};
+use crate::domain::time::{Instant, Interval, Tz};
 use crate::domain::viewer::Viewer;
 use crate::store::{HeldByAll, Looking, Pairs};
 
@@ -30,6 +30,8 @@ pub struct SoonestQuery {
     pub first: usize,
     /// Only slots that can be met in this way; none means in any.
     pub modality: Option<Modality>,
+    /// The zone in which the starts are told; each clinician's own where none is given.
+    pub zone: Option<Tz>,
 }
 
 /// The slots, earliest first, each with its clinician.
@@ -50,27 +52,33 @@ struct Candidate<'a> {
 
 impl Desk {
     /// Over every clinician whom the viewer may book, judged as `find_slots` judges each: a client by their own access,
-    /// the clinician themselves and admins as a client with access would be. Held time is read window by window, until
-    /// there is enough.
-    pub async fn soonest_slots(&self, viewer: &Viewer, query: SoonestQuery) -> Result<SoonestFound, Refusal> {
+    /// the clinician themselves and admins as a client with access would be. Held time is read once, or twice where the
+    /// first window does not hold enough: however many clinicians, days and claims there are.
+    pub async fn soonest_slots(
+        &self,
+        viewer: &Viewer,
+        settings: &Arc<PracticeSettings>,
+        query: SoonestQuery,
+    ) -> Result<SoonestFound, Refusal> {
         let range = checked_range(query.from, query.to, RANGE_MAX_DAYS)?;
-        let settings = self.store.settings(viewer.practice_id).await?;
         let service = settings.services.get(&query.service_id);
         let service = service.ok_or_else(|| Denied::not_found_at("service", "serviceId"))?;
         let now = self.clock.now();
-        let candidates = self.candidates(viewer, &settings, service, now).await?;
+        let candidates = self.candidates(viewer, settings, service, now).await?;
         let reach = candidates.iter().map(|one| slots::held_reach_of(&one.rules, service.duration)).max();
         let reach = reach.unwrap_or_default();
         let client = viewer.client_id.filter(|_| !viewer.is_admin);
         let looking = Looking { service: service.id, client, own: viewer.clinician_id };
+        let range = not_before_notice(range, &candidates, now);
+        let nobodys = HeldByAll::default();
+        let is_anybody_open = |window: &Interval| {
+            candidates.iter().any(|one| one.offers(service, &nobodys, *window, now).slots(*window).next().is_some())
+        };
+        // Before anybody is open there is nothing to read.
+        let first = soonest::windows(range, candidates.len()).find(is_anybody_open);
+        let rest = first.map(|first| Interval::new(first.end, range.end)).filter(|rest| !rest.is_empty());
         let mut found = Vec::new();
-        for window in soonest::windows(not_before_notice(range, &candidates, now), candidates.len()) {
-            let nobodys = HeldByAll::default();
-            let is_anybody_open =
-                |one: &Candidate<'_>| one.offers(service, &nobodys, window, now).slots(window).next().is_some();
-            if !candidates.iter().any(is_anybody_open) {
-                continue;
-            }
+        for window in first.into_iter().chain(rest.filter(is_anybody_open)) {
             let around = Interval::new(window.start - reach, window.end + reach);
             let held = self.store.read(viewer.practice_id).held_by_all(looking, around, now).await?;
             soonest_in(&candidates, service, &held, window, now, &query, &mut found);
@@ -78,7 +86,7 @@ impl Desk {
                 break;
             }
         }
-        Ok(SoonestFound { slots: found, clinicians: candidates.len(), settings: settings.clone() })
+        Ok(SoonestFound { slots: found, clinicians: candidates.len(), settings: Arc::clone(settings) })
     }
 
     /// The clinicians whose gates are open, by name: two statements at most.
@@ -158,6 +166,7 @@ fn soonest_in(
     let merged = soonest::merge(offers.iter().map(|offers| offers.slots(window)).collect()).filter(wanted);
     found.extend(merged.take(query.first - found.len()).map(|(start, place, way)| {
         let clinician = candidates[place].clinician;
-        (clinician.id, Slot::new(clinician, service, start, way))
+        let slot = Slot::new(clinician, service, start, way);
+        (clinician.id, Slot { zone: query.zone.unwrap_or(slot.zone), ..slot })
     }));
 }

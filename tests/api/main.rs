@@ -44,8 +44,10 @@ mod servers;
 mod settings;
 mod sign_in;
 mod silence;
+mod slot_lists;
 mod sockets;
 mod soonest;
+mod soonest_reads;
 mod stale_revision;
 mod statements;
 mod stop;
@@ -98,8 +100,10 @@ fn main() -> std::process::ExitCode {
             servers::TESTS,
             settings::TESTS,
             sign_in::TESTS,
+            slot_lists::TESTS,
             sockets::TESTS,
             soonest::TESTS,
+            soonest_reads::TESTS,
             stale_revision::TESTS,
             statements::TESTS,
             stop::TESTS,

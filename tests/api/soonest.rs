@@ -273,58 +273,6 @@ async fn the_clients_own_meetings_elsewhere_are_not_offered_over() {
     assert_eq!(starts(&casey).await, ["2027-01-12T20:00:00Z", "2027-01-12T20:00:00Z", "2027-01-12T20:30:00Z"]);
 }
 
-/// How many statements a search takes alone: now and then the sweeper or the re-check of the log adds its own.
-async fn statements(practice: &TestPractice, person: &Person, range: (&str, &str), first: u64) -> u64 {
-    let mut fewest = u64::MAX;
-    for _ in 0..4 {
-        let before = practice.desk.statements();
-        soonest(person, &practice.service_id, range, json!({ "first": first })).await;
-        fewest = fewest.min(practice.desk.statements() - before);
-    }
-    fewest
-}
-
-async fn statements_do_not_grow_with_clinicians_days_or_appointments() {
-    let practice = TestPractice::begin().await;
-    let mut clinicians = Vec::new();
-    for number in 0..5 {
-        clinicians.push(practice.clinician(&format!("Clinician{number}")).await);
-    }
-    let casey = practice.client("Casey", &clinicians.iter().collect::<Vec<_>>()).await;
-    for clinician in &clinicians {
-        practice.open(clinician, &[&casey]).await;
-    }
-    let few =
-        [statements(&practice, &casey, TWO_DAYS, 1).await, statements(&practice, &practice.admin, TWO_DAYS, 1).await];
-    assert!(few[0] <= 6, "the viewer, the settings, the care, what waits, the held time: {few:?}");
-    for number in 5..50 {
-        let clinician = practice.clinician(&format!("Clinician{number}")).await;
-        let care = json!({ "clinicianId": clinician.id, "clientId": casey.id });
-        practice.admin.done("startCare", "", care).await;
-        practice.open(&clinician, &[&casey]).await;
-        clinicians.push(clinician);
-    }
-    for number in 0..12 {
-        let some: Vec<_> = clinicians[number * 4..number * 4 + 4].iter().collect();
-        let client = practice.client(&format!("Client{number}"), &some).await;
-        for (place, clinician) in some.into_iter().enumerate() {
-            practice.open(clinician, &[&client]).await;
-            // The first of each clinician's Tuesday is taken.
-            let start = format!("2027-01-12T{}:00:00Z", 19 + place % 3);
-            client.run(REQUEST, practice.asking(clinician, &start)).await;
-        }
-    }
-    for range in [TWO_DAYS, MONTH] {
-        for first in [1, 100] {
-            let many = [
-                statements(&practice, &casey, range, first).await,
-                statements(&practice, &practice.admin, range, first).await,
-            ];
-            assert_eq!(many, few, "{range:?}, {first}");
-        }
-    }
-}
-
 async fn a_range_a_page_or_an_id_that_cannot_be_is_refused_by_its_argument() {
     let practice = TestPractice::begin().await;
     let (dana, casey) = practice.open_practice().await;
@@ -354,6 +302,5 @@ crate::support::tests!(
     the_soonest_slots_are_those_of_each_clinicians_own_list_for_whoever_asks,
     clinicians_whom_the_client_may_not_book_are_not_looked_at,
     the_clients_own_meetings_elsewhere_are_not_offered_over,
-    statements_do_not_grow_with_clinicians_days_or_appointments,
     a_range_a_page_or_an_id_that_cannot_be_is_refused_by_its_argument,
 );

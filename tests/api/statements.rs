@@ -120,6 +120,8 @@ async fn statements_do_not_grow_with_clinicians_clients_or_requests() {
     practice.open(&dana, &[&casey]).await;
     grow(&practice, &dana, 1).await;
     let few = fewest(&practice, &dana, &casey).await;
+    let slots = few.iter().find(|(name, _)| *name == "slots").expect("it is asked for");
+    assert_eq!(slots.1, 2, "who asks, with where the settings stand; what is on record of both, with what is held");
     for round in 2..6 {
         grow(&practice, &dana, round).await;
     }

@@ -6,7 +6,7 @@ use crate::graphql::context::Asking;
 use crate::graphql::enums::Modality;
 use crate::graphql::error::{answer, declared, refusals};
 use crate::graphql::input;
-use crate::graphql::scalars::DateTime;
+use crate::graphql::scalars::{DateTime, TimeZone};
 use crate::graphql::types::request::AppointmentRequest;
 use crate::graphql::types::slot::Slot;
 use crate::usecases::{self, Refusal};
@@ -24,6 +24,9 @@ pub struct RequestAppointmentInput {
     pub modality: Option<Modality>,
     /// A note for the clinician's eyes alone, at most 1000 characters.
     pub note_to_clinician: Option<String>,
+    /// The zone in which the `localStart` of `alternatives` is told; the clinician's where none is given. It is no part of
+    /// what is asked for: a retry may give another.
+    pub time_zone: Option<TimeZone>,
     /// A name of the caller's choice for this one request, 1 to 100 characters: a retry with the same key and body answers
     /// the first request as it stands now, the same key with another body is refused. A refused try leaves no key.
     pub idempotency_key: String,
@@ -42,7 +45,7 @@ pub struct RequestAppointmentPayload {
 
 refusals! {
     RequestAppointmentPayload, RequestAppointmentError, RequestAppointmentErrorCode:
-    /// A note that is too long, a start that is not an instant, an id of another kind, or a way of meeting that the service does not have.
+    /// A note that is too long, a start that is not an instant, a zone that is none, an id of another kind, or a way of meeting that the service does not have.
     InvalidInput,
     /// Somebody holds that time.
     SlotTaken,
@@ -85,6 +88,7 @@ impl RequestAppointment {
 }
 
 async fn run(ctx: &Context<'_>, input: RequestAppointmentInput) -> Result<RequestAppointmentPayload, Refusal> {
+    let zone = input.time_zone.as_ref().map(|zone| input::zone("input.timeZone", zone)).transpose()?;
     let ask = usecases::RequestAppointment {
         clinician_id: input::id("input.clinicianId", &input.clinician_id)?,
         service_id: input::id("input.serviceId", &input.service_id)?,
@@ -99,7 +103,8 @@ async fn run(ctx: &Context<'_>, input: RequestAppointmentInput) -> Result<Reques
         Some(rejection) => declared(rejection)?,
         None => RequestAppointmentPayload::default(),
     };
-    payload.alternatives = requested.alternatives.into_iter().map(Slot::from).collect();
+    let told = |slot: usecases::Slot| Slot::from(usecases::Slot { zone: zone.unwrap_or(slot.zone), ..slot });
+    payload.alternatives = requested.alternatives.into_iter().map(told).collect();
     if let Some(request) = requested.request {
         payload.appointment_request = Some(AppointmentRequest { request, settings: requested.settings });
     }

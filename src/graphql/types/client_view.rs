@@ -84,7 +84,7 @@ impl ClientView {
                 to: input::instant("to", &to)?,
                 zone: time_zone.as_ref().map(|zone| input::zone("timeZone", zone)).transpose()?,
             };
-            ctx.desk().find_slots(self.0.on(query.clinician_id)?, query).await
+            ctx.desk().find_slots(self.0.on(query.clinician_id)?, &self.0.settings, query).await
         };
         Ok(SlotList(found.await.map_err(top_level)?))
     }

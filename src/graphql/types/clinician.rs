@@ -76,7 +76,7 @@ impl Clinician {
         ClinicianSelfScheduling { settings: self.settings.clone(), id: self.id }
     }
 
-    /// The starts that can be booked, in order, at most 6000. A client sees their own; staff see what a client with access
+    /// The starts that can be booked, in order, at most 6000: `SlotList.hasMore` says where there are more. A client sees their own; staff see what a client with access
     /// would see. Computed from the same judgement as the booking itself: what is listed can be booked at that instant.
     async fn available_slots(
         &self,
@@ -98,12 +98,12 @@ impl Clinician {
                 to: input::instant("to", &to)?,
                 zone: time_zone.as_ref().map(|zone| input::zone("timeZone", zone)).transpose()?,
             };
-            ctx.desk().find_slots(ctx.viewer()?, query).await
+            ctx.desk().find_slots(ctx.viewer()?, &self.settings, query).await
         };
         Ok(SlotList(found.await.map_err(top_level)?))
     }
 
-    /// The time in a range that is blocked, by start, at most 1000 stretches.
+    /// The time in a range that is blocked, by start. A range that holds more than 1000 stretches is BAD_USER_INPUT.
     async fn blocked_time(
         &self,
         ctx: &Context<'_>,
@@ -141,7 +141,7 @@ impl Clinician {
         Some(request::page(ctx, self.settings.clone(), filter, first, after).await.map_err(top_level))
     }
 
-    /// This clinician's appointments that overlap a range, by start, at most 2000.
+    /// This clinician's appointments that overlap a range, by start. A range that holds more than 2000 is BAD_USER_INPUT.
     async fn appointments(
         &self,
         ctx: &Context<'_>,

@@ -7,7 +7,6 @@ use super::service::Service;
 use super::slot::Slot;
 use crate::domain::rejection::Rejection;
 use crate::graphql::context::Asking;
-use crate::graphql::scalars::TimeZone;
 use crate::usecases::{self, Changed, Refusal};
 
 /// The most of them at once.
@@ -22,8 +21,6 @@ pub struct FirstSlot {
     service: Service,
     #[graphql(flatten)]
     slot: Slot,
-    /// The zone of `localStart`: the clinician's after the change.
-    time_zone: TimeZone,
 }
 
 impl FirstSlot {
@@ -35,7 +32,6 @@ impl FirstSlot {
         let shown = |one: usecases::FirstSlot| Self {
             clinician: Clinician { settings: changed.sides.after.settings.clone(), id: one.clinician_id },
             service: Service(one.service),
-            time_zone: one.slot.zone.into(),
             slot: one.slot.into(),
         };
         Ok(found.into_iter().map(shown).collect())

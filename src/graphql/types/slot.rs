@@ -17,9 +17,10 @@ pub struct Slot {
     starts_at: DateTime,
     /// When it would end, buffers not included.
     ends_at: DateTime,
-    /// The start with its offset, such as `2027-01-05T15:00:00-05:00`, on the wall clock of the zone that the list is told
-    /// in: `SlotList.timeZone`, and elsewhere the clinician's.
+    /// The start with its offset, such as `2027-01-05T15:00:00-05:00`, on the wall clock of `timeZone`.
     local_start: String,
+    /// The zone of `localStart`: the one that was asked for, else the clinician's.
+    time_zone: TimeZone,
     /// In which ways client and clinician could meet then.
     modality: Modality,
 }
@@ -30,6 +31,7 @@ impl From<usecases::Slot> for Slot {
             starts_at: slot.starts_at.into(),
             ends_at: slot.ends_at.into(),
             local_start: local_text(slot.zone, slot.starts_at),
+            time_zone: slot.zone.into(),
             modality: slot.modality.into(),
         }
     }
@@ -41,6 +43,7 @@ impl Plain for Slot {
             "startsAt" => self.starts_at.to_value(),
             "endsAt" => self.ends_at.to_value(),
             "localStart" => Value::String(self.local_start.clone()),
+            "timeZone" => self.time_zone.to_value(),
             "modality" => enum_value(self.modality),
             _ => return None,
         })
@@ -53,10 +56,15 @@ pub struct SlotList(pub usecases::SlotsFound);
 /// Slots, and why there are none where there are none.
 #[Object]
 impl SlotList {
-    /// The offered starts, in order. Empty while a gate is closed, and where the range holds none.
+    /// The offered starts, in order, at most 6000. Empty while a gate is closed, and where the range holds none.
     async fn slots(&self) -> PlainList<Slot> {
-        let told = |slot: &usecases::Slot| Slot::from(usecases::Slot { zone: self.0.zone, ..slot.clone() });
-        PlainList(self.0.slots.iter().map(told).collect())
+        PlainList(self.0.slots.iter().cloned().map(Slot::from).collect())
+    }
+
+    /// True where the range holds more starts than the 6000 that are listed: those after the last of them. Ask again with a
+    /// `from` after it, or for a shorter range.
+    async fn has_more(&self) -> bool {
+        self.0.has_more
     }
 
     /// The closed gates that stand in the way, each with its sentence; empty where all are open.
@@ -89,6 +97,6 @@ mod tests {
             assert!(slot.value(field).is_some(), "{field}");
             fields += 1;
         }
-        assert!(fields >= 4, "the schema is read");
+        assert!(fields >= 5, "the schema is read");
     }
 }

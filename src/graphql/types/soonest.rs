@@ -9,7 +9,7 @@ use crate::graphql::context::Asking;
 use crate::graphql::enums::Modality;
 use crate::graphql::input;
 use crate::graphql::page;
-use crate::graphql::scalars::DateTime;
+use crate::graphql::scalars::{DateTime, TimeZone};
 use crate::usecases::{Refusal, SoonestFound, SoonestQuery};
 
 /// One offered start, and whose it is.
@@ -51,10 +51,12 @@ impl SoonestSlotList {
     /// Looks for slots.
     pub async fn load(
         ctx: &Context<'_>,
+        settings: &Settings,
         service_id: &ID,
         (from, to): (&DateTime, &DateTime),
         first: Option<i32>,
         modality: Option<Modality>,
+        zone: Option<&TimeZone>,
     ) -> Result<Self, Refusal> {
         let query = SoonestQuery {
             service_id: input::id("serviceId", service_id)?,
@@ -62,7 +64,8 @@ impl SoonestSlotList {
             to: input::instant("to", to)?,
             first: page::size("first", first)?,
             modality: modality.map(Into::into),
+            zone: zone.map(|zone| input::zone("timeZone", zone)).transpose()?,
         };
-        Ok(Self { found: ctx.desk().soonest_slots(ctx.viewer()?, query).await? })
+        Ok(Self { found: ctx.desk().soonest_slots(ctx.viewer()?, settings, query).await? })
     }
 }

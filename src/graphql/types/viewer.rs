@@ -7,7 +7,7 @@ use super::clinician::Clinician;
 use super::member::Member;
 use super::practice::Practice;
 use crate::domain::viewer::Viewer as SignedIn;
-use crate::graphql::context::Asking;
+use crate::graphql::context;
 use crate::graphql::enums::Role;
 use crate::graphql::error::{denial, top_level};
 
@@ -30,19 +30,19 @@ impl Viewer {
 
     /// The member's practice.
     async fn practice(&self, ctx: &Context<'_>) -> Result<Practice> {
-        Ok(Practice(ctx.desk().settings(&self.0).await.map_err(top_level)?))
+        Ok(Practice(context::settings(ctx).await.map_err(top_level)?))
     }
 
     /// The member as a clinician; null where they are none.
     async fn clinician(&self, ctx: &Context<'_>) -> Result<Option<Clinician>> {
         let Some(id) = self.0.clinician_id else { return Ok(None) };
-        Ok(Clinician::of(ctx.desk().settings(&self.0).await.map_err(top_level)?, id))
+        Ok(Clinician::of(context::settings(ctx).await.map_err(top_level)?, id))
     }
 
     /// The member as a client; null where they are none.
     async fn client(&self, ctx: &Context<'_>) -> Result<Option<Client>> {
         let Some(id) = self.0.client_id else { return Ok(None) };
-        let settings = ctx.desk().settings(&self.0).await.map_err(top_level)?;
+        let settings = context::settings(ctx).await.map_err(top_level)?;
         Client::load(ctx, settings, id).await
     }
 }

@@ -83,11 +83,10 @@ impl Seen {
                 // That one more request may wait is no matter of access.
                 let closed = list["closedGates"].as_array().expect("gates");
                 can_book |= closed.iter().all(|gate| gate["gate"] == "BOOKING_RULES");
+                assert_eq!(list["hasMore"], false, "the list is whole");
                 for slot in list["slots"].as_array().expect("slots") {
-                    let mut slot = slot.clone();
                     let start = (clinician.id.clone(), service.clone(), text(&slot["startsAt"]));
-                    slot["timeZone"] = list["timeZone"].clone();
-                    self.starts.insert(start, slot);
+                    self.starts.insert(start, slot.clone());
                 }
             }
             let told = (&shown["selfScheduling"]["bookable"], &answer["data"][format!("a{place}")]["allowed"]);
@@ -105,7 +104,7 @@ fn document(mixed: &Mixed) -> String {
         let list = |(number, service): (usize, &String)| {
             format!(
                 "s{number}: availableSlots(serviceId: \"{service}\", from: $from, to: $to) {{ closedGates {{ gate }}
-                    timeZone slots {{ startsAt endsAt localStart modality }} }}"
+                    hasMore slots {{ startsAt endsAt localStart timeZone modality }} }}"
             )
         };
         let lists: String = mixed.services.iter().enumerate().map(list).collect();
