@@ -20,10 +20,10 @@ use crate::domain::viewer::Viewer;
 use crate::store::{HeldAmong, Pairs};
 
 /// How far ahead starts are looked for, in days from when the impact is judged: two weeks show every weekday twice.
-pub const FIRST_SLOTS_DAYS: i64 = 14;
+const FIRST_SLOTS_DAYS: i64 = 14;
 
 /// At how many clinicians starts are looked for: the calendar of each is read.
-pub const FIRST_SLOTS_CLINICIANS: usize = 20;
+const FIRST_SLOTS_CLINICIANS: usize = 20;
 
 /// A start that opens.
 pub struct FirstSlot {

@@ -77,7 +77,7 @@ pub use end_care::EndOfCare;
 pub use error::{Denied, Fault, FaultKind, Refusal};
 pub use explain_access::{Access, AccessQuestion};
 pub use find_slots::{SlotQuery, SlotsFound};
-pub use first_slots::{FIRST_SLOTS_CLINICIANS, FIRST_SLOTS_DAYS, FirstSlot};
+pub use first_slots::FirstSlot;
 pub use follow_requests::RequestStream;
 pub use invite_member::NewMember;
 pub use link_member::NewLink;
