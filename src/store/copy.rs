@@ -219,3 +219,6 @@ async fn check_table(
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod step_tests;

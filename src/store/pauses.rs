@@ -23,7 +23,3 @@ impl Scope<'_> {
         self.run_update(self.update::<clinician_settings::Entity>().filter(theirs).set(change)).await.map(|_| ())
     }
 }
-
-#[cfg(test)]
-#[path = "pauses_tests.rs"]
-mod tests;

@@ -194,8 +194,7 @@ impl Draft {
         self.events.push(event);
     }
 
-    /// Where no field moves and nothing new is said of why, there is nothing to tell and nothing to save. A change of many
-    /// is one: what was set again with it is told of too, since it was decided anew.
+    /// Where no field moves and nothing new is said of why, there is nothing to tell and nothing to save.
     fn forget_what_changes_nothing(&mut self) {
         let held = |id| self.before.clinicians.get(&id).and_then(|clinician| clinician.lock.as_ref());
         let is_new = |event: &Event| {

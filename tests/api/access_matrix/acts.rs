@@ -46,6 +46,7 @@ const STALE: &str = "0";
 pub fn all(scene: &Scene) -> Vec<Act> {
     [
         of_settings(scene),
+        of_pauses(scene),
         of_rules(scene),
         of_dates(scene),
         of_blocked_time(scene),
@@ -103,18 +104,6 @@ fn of_settings(scene: &Scene) -> Vec<Act> {
             json!({ "clinicianIds": ["dana"], "enabled": false }),
         ),
         own(
-            "pauseNewRequests",
-            json!({ "clinicianId": dana, "paused": true }),
-            json!({ "clinicianId": "dana", "paused": true }),
-        ),
-        made(
-            "pauseNewRequests",
-            Whose::AdminsOwn,
-            "FORBIDDEN",
-            json!({ "paused": true }),
-            json!({ "clinicianId": "dana", "paused": true }),
-        ),
-        own(
             "setOfferedServices",
             json!({ "clinicianId": dana, "serviceIds": [] }),
             json!({ "clinicianId": "dana", "serviceIds": [] }),
@@ -130,6 +119,16 @@ fn of_settings(scene: &Scene) -> Vec<Act> {
             json!({ "clinicianId": "dana", "clientIds": [casey], "access": "BLOCKED" }),
         ),
         ours("undoSettingsChange", Whose::Practices, json!({ "entryId": scene.change }), json!({ "entryId": "entry" })),
+    ]
+}
+
+/// Pauses are the practice's or a clinician's.
+fn of_pauses(scene: &Scene) -> Vec<Act> {
+    let bad = || json!({ "clinicianId": "dana", "paused": true });
+    let pause = |whose, good| made("pauseNewRequests", whose, "FORBIDDEN", good, bad());
+    vec![
+        pause(Whose::Clinicians, json!({ "clinicianId": scene.dana.id, "paused": true })),
+        pause(Whose::AdminsOwn, json!({ "paused": true })),
     ]
 }
 
