@@ -38,6 +38,7 @@ mod races;
 mod revocation;
 mod rights;
 mod rollout;
+mod rollout_guide;
 mod rollout_pause;
 mod seen_by_client;
 mod servers;
@@ -95,6 +96,7 @@ fn main() -> std::process::ExitCode {
             revocation::TESTS,
             rights::TESTS,
             rollout::TESTS,
+            rollout_guide::TESTS,
             rollout_pause::TESTS,
             seen_by_client::TESTS,
             servers::TESTS,
