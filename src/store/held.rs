@@ -81,12 +81,20 @@ mod tests {
                 "held_until_at>?",
             ),
         ];
+        // Both at once, as one question for one statement.
+        let both = format!("SELECT {}", scope.held_text("$2", Some("$5"), ("$3", "$4")));
+        let of_client = questions[1].clone();
+        let questions = questions.into_iter().chain([
+            (both.clone(), "ix_claims_by_clinician", "held_from_at>? AND held_from_at<?"),
+            (both, of_client.1, of_client.2),
+        ]);
         for (sql, index, bounds) in questions {
             let nothing = || vec![0_i64.into(), 0_i64.into(), 0_i64.into(), 0_i64.into()];
             let rows = scope.query(&format!("EXPLAIN QUERY PLAN {sql}"), nothing()).await.expect("a plan");
             let plan: Vec<String> = rows.iter().map(|row| row.try_get("", "detail").expect("a step")).collect();
             let searched = |step: &&String| step.contains("SEARCH h ") && step.contains(index) && step.contains(bounds);
             assert!(plan.iter().any(|step| searched(&step)), "{sql}: {plan:?}");
+            assert!(!plan.iter().any(|step| step.contains("SCAN h")), "{sql}: {plan:?}");
         }
     }
 

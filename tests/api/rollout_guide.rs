@@ -1,261 +1,243 @@
-//! The guide to a roll-out, docs/rollout.md, done: each operation in it is run in its order, as whom it says, and what the
-//! guide shows of an answer is what comes.
+//! docs/rollout.md is true: every operation in it is run, in its order, by whom it says, and answers what it shows.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::support::{Person, Stream, TestPractice, at};
+use crate::support::{Person, Stream, TestPractice, at, text};
 
-const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rollout.md");
+const GUIDE: &str = include_str!("../../docs/rollout.md");
 
-/// A fenced block: what stands behind the fence, its text, and the line it begins at.
-#[derive(Clone, Debug, PartialEq)]
-struct Block {
-    kind: String,
-    text: String,
-    line: usize,
-}
+/// Fewer are no guide.
+const OPERATIONS_MIN: usize = 30;
 
-/// The first line of an operation: `# as: ROLE`, then perhaps `, at: INSTANT`, then perhaps `, expect: CODE`.
+/// What stands in an answer for the rest of an id, an instant or a list.
+const REST: char = '…';
+
+/// One operation of the guide.
 #[derive(Debug, Default, PartialEq)]
-struct Head {
-    role: String,
+struct Step {
+    /// Where it stands.
+    line: usize,
+    /// Who asks.
+    by: String,
+    /// What time it is from here on.
     at: Option<String>,
-    expect: Option<String>,
+    /// The code with which it is refused.
+    refused: Option<String>,
+    /// Names, and where in the answer their values are.
+    keeps: Vec<(String, String)>,
+    document: String,
+    /// The answer, as far as it is shown.
+    shown: Option<Value>,
 }
 
-fn blocks(guide: &str) -> Result<Vec<Block>, String> {
-    let (mut found, mut open): (Vec<Block>, Option<Block>) = (Vec::new(), None);
-    for (line, text) in (1..).zip(guide.lines()) {
-        match (text.trim_start().strip_prefix("```"), open.take()) {
-            (Some(""), Some(block)) => found.push(block),
-            (Some(kind), None) => open = Some(Block { kind: kind.to_owned(), text: String::new(), line }),
-            (None, Some(mut block)) => {
-                block.text += text;
-                block.text.push('\n');
-                open = Some(block);
+/// The guide's steps. A block that is neither an operation nor the answer to one is an error, and so is an unknown word.
+fn steps(guide: &str) -> Result<Vec<Step>, String> {
+    let (mut steps, mut block): (Vec<Step>, Option<(usize, &str, String)>) = (Vec::new(), None);
+    for (place, line) in guide.lines().enumerate() {
+        match (&mut block, line.strip_prefix("```")) {
+            (None, Some(kind)) => block = Some((place + 1, kind, String::new())),
+            (Some((_, _, text)), None) => text.push_str(&format!("{line}\n")),
+            (Some((first, kind, text)), Some(_)) => {
+                let wrong = |what: &str| format!("line {first}: {what}");
+                match *kind {
+                    "graphql" => steps.push(step(*first, text).map_err(|what| wrong(&what))?),
+                    "json" => {
+                        let answered = steps.last_mut().filter(|step| step.shown.is_none());
+                        let answered = answered.ok_or_else(|| wrong("an answer to nothing"))?;
+                        answered.shown = Some(serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?);
+                    }
+                    other => return Err(wrong(&format!("a block of “{other}”"))),
+                }
+                block = None;
             }
             (None, None) => {}
-            (Some(_), Some(block)) => return Err(format!("line {}: the block does not end", block.line)),
         }
     }
-    match open {
-        Some(block) => Err(format!("line {}: the block does not end", block.line)),
-        None => found.into_iter().map(known).collect(),
-    }
+    block.map_or(Ok(steps), |(first, ..)| Err(format!("line {first}: a block that does not end")))
 }
 
-fn known(block: Block) -> Result<Block, String> {
-    match block.kind.as_str() {
-        "graphql" | "json" | "json answer" | "json event" => Ok(block),
-        kind => Err(format!("line {}: a block in no known form: {kind:?}", block.line)),
-    }
-}
-
-fn head(block: &Block) -> Result<Head, String> {
-    let fault = |what: &str| format!("line {}: {what}", block.line);
-    let first = block.text.lines().next().and_then(|line| line.strip_prefix("# "));
-    let mut head = Head::default();
-    for part in first.ok_or_else(|| fault("an operation begins by `# as: ROLE`"))?.split(", ") {
-        match part.split_once(": ") {
-            Some(("as", role @ ("admin" | "clinician" | "client"))) => head.role = role.to_owned(),
-            Some(("at", instant)) => head.at = Some(instant.to_owned()),
-            Some(("expect", code)) => head.expect = Some(code.to_owned()),
-            _ => return Err(fault(&format!("a comment in no known form: {part:?}"))),
+/// A block's step: what its first lines say of it, and its operation.
+fn step(line: usize, block: &str) -> Result<Step, String> {
+    let mut step = Step { line, ..Step::default() };
+    for line in block.lines() {
+        let Some(said) = line.strip_prefix("# ") else {
+            step.document.push_str(&format!("{line}\n"));
+            continue;
+        };
+        match said.split_once(": ").ok_or_else(|| format!("“{said}” says nothing"))? {
+            ("as", who) => step.by = who.to_owned(),
+            ("at", when) => step.at = Some(when.to_owned()),
+            ("refused", code) => step.refused = Some(code.to_owned()),
+            ("keep", kept) => {
+                let (name, path) = kept.split_once(" = ").ok_or_else(|| format!("“{kept}” keeps nothing"))?;
+                step.keeps.push((name.trim_start_matches('$').to_owned(), path.to_owned()));
+            }
+            (word, _) => return Err(format!("“{word}” is no word of the guide's")),
         }
     }
-    if head.role.is_empty() { Err(fault("nobody is named who runs it")) } else { Ok(head) }
+    if step.by.is_empty() {
+        return Err("it says not who asks".to_owned());
+    }
+    Ok(step)
 }
 
-/// What `<name>` stands for, as it was first shown in an answer.
-type Names = BTreeMap<String, Value>;
-
-fn name(text: &str) -> Option<&str> {
-    text.strip_prefix('<')?.strip_suffix('>')
+/// The names of the variables that an operation declares.
+fn declared(document: &str) -> Vec<&str> {
+    let head = document.split('{').next().unwrap_or_default();
+    let name = |part| Some(str::split_once(part, ':')?.0.trim());
+    head.split('$').skip(1).filter_map(name).collect()
 }
 
-/// The value with each `<name>` in it replaced.
-fn filled(value: &Value, names: &Names) -> Result<Value, String> {
-    Ok(match value {
-        Value::String(text) => match name(text) {
-            Some(name) => names.get(name).ok_or_else(|| format!("nothing showed <{name}> before"))?.clone(),
-            None => value.clone(),
-        },
-        Value::Array(list) => list.iter().map(|one| filled(one, names)).collect::<Result<_, _>>()?,
-        Value::Object(fields) => {
-            let one = |(key, one): (&String, &Value)| Ok((key.clone(), filled(one, names)?));
-            Value::Object(fields.iter().map(one).collect::<Result<Map<_, _>, String>>()?)
-        }
-        other => other.clone(),
+/// The value at a path, such as `practice.auditLog.nodes.0.id`.
+fn at_path<'a>(answer: &'a Value, path: &str) -> &'a Value {
+    path.split('.').fold(answer, |value, key| match key.parse::<usize>() {
+        Ok(place) => &value[place],
+        Err(_) => &value[key],
     })
 }
 
-/// Holds what is shown against what came. Fields that are not shown may be there; `"…"` is whatever it is, and as the last
-/// of a list the rest of it, which is not empty; `<name>` is what it was before, or is named now.
-fn compare(shown: &Value, came: &Value, names: &mut Names) -> Result<(), String> {
-    let fault = || Err(format!("shown {shown}, came {came}"));
-    match (shown, came) {
-        (Value::String(text), came) if text == "…" && !came.is_null() => Ok(()),
-        (Value::String(text), came) if name(text).is_some() => {
-            let known = names.entry(name(text).unwrap_or_default().to_owned()).or_insert_with(|| came.clone());
-            if *known == *came && came.is_string() { Ok(()) } else { fault() }
-        }
-        (Value::Object(shown), Value::Object(came)) => shown.iter().try_for_each(|(key, one)| {
-            let there = came.get(key).ok_or_else(|| format!("{key} did not come"))?;
-            compare(one, there, names).map_err(|fault| format!("{key}: {fault}"))
+/// Where an answer is not what is shown of it; none where it is.
+fn difference(shown: &Value, real: &Value, path: &str) -> Option<String> {
+    let differs = || Some(format!("{path}: the guide shows {shown}, the answer is {real}"));
+    match (shown, real) {
+        (Value::Object(shown), Value::Object(real)) => shown.iter().find_map(|(key, value)| {
+            let real = real.get(key).unwrap_or(&Value::Null);
+            difference(value, real, &format!("{path}.{key}"))
         }),
-        (Value::Array(shown_list), Value::Array(came_list)) => {
-            let is_open = shown_list.last() == Some(&json!("…"));
-            let length = shown_list.len() - usize::from(is_open);
-            if came_list.len() < length + usize::from(is_open) || (!is_open && came_list.len() != length) {
-                return fault();
+        (Value::Array(shown), Value::Array(real)) => {
+            let cut = shown.last() == Some(&json!("…"));
+            let shown = &shown[..shown.len() - usize::from(cut)];
+            if real.len() < shown.len() || (!cut && real.len() > shown.len()) {
+                return differs();
             }
-            shown_list[..length].iter().zip(came_list).try_for_each(|(one, there)| compare(one, there, names))
+            let mut pairs = shown.iter().zip(real).enumerate();
+            pairs.find_map(|(place, (shown, real))| difference(shown, real, &format!("{path}.{place}")))
         }
-        _ if shown == came => Ok(()),
-        _ => fault(),
+        (Value::String(one), Value::String(other)) => match one.split_once(REST) {
+            Some((begins, ends)) if other.starts_with(begins) && other.ends_with(ends) => None,
+            None if one == other => None,
+            _ => differs(),
+        },
+        _ if shown == real => None,
+        _ => differs(),
     }
 }
 
-/// Whether an answer is without error, or has just the one that is expected.
-fn judged(answer: &Value, document: &str, expect: Option<&str>) -> Result<(), String> {
-    let mut codes: Vec<Value> = Vec::new();
-    for error in answer["errors"].as_array().into_iter().flatten() {
-        codes.push(error["extensions"]["code"].clone());
-    }
-    if document.lines().any(|line| line.starts_with("mutation")) {
-        for (field, payload) in answer["data"].as_object().into_iter().flatten() {
-            match payload["errors"].as_array() {
-                Some(errors) => codes.extend(errors.iter().map(|error| error["code"].clone())),
-                None if payload.is_null() => {}
-                None => return Err(format!("{field} does not ask for its errors")),
-            }
-        }
-    }
-    let expected: Vec<_> = expect.map(|code| json!(code)).into_iter().collect();
-    if codes == expected { Ok(()) } else { Err(format!("expected {expected:?}: {answer}")) }
+/// Every refusal that an answer's payloads tell.
+fn refusals(answer: &Value) -> Vec<String> {
+    let inside: Vec<&Value> = match answer {
+        Value::Object(fields) => fields.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    let own = answer["errors"].as_array().into_iter().flatten().map(|error| text(&error["code"]));
+    own.chain(inside.into_iter().flat_map(refusals)).collect()
 }
 
-/// Whoever the guide is about, and where it has come to.
-struct Walk {
+/// The practice that the guide tells of.
+struct Riverbend {
     practice: TestPractice,
-    clinician: Person,
-    client: Person,
-    names: Names,
-    answer: Option<Value>,
-    stream: Option<Stream>,
+    people: BTreeMap<String, Person>,
+    known: BTreeMap<String, Value>,
+    /// What a stream that is followed shall tell next, and where the guide says so.
+    awaited: Option<(usize, Stream, Value)>,
 }
 
-impl Walk {
-    /// The practice that the guide describes: everything off.
+impl Riverbend {
     async fn begin() -> Self {
         let practice = TestPractice::begin().await;
-        let clinician = practice.clinician("Dana").await;
-        let (ida, noor) = (practice.clinician("Ida").await, practice.clinician("Noor").await);
-        let client = practice.client("Casey", &[&clinician]).await;
-        practice.client("Jordan", &[&clinician]).await;
-        practice.client("Robin", &[&ida, &noor]).await;
-        Self { practice, clinician, client, names: Names::new(), answer: None, stream: None }
+        let (dana, ida, noor) =
+            (practice.clinician("Dana").await, practice.clinician("Ida").await, practice.clinician("Noor").await);
+        let people = [
+            ("casey", practice.client("Casey", &[&dana]).await),
+            ("robin", practice.client("Robin", &[&dana]).await),
+            ("jordan", practice.client("Jordan", &[&ida, &noor]).await),
+            ("dana", dana),
+            ("ida", ida),
+            ("noor", noor),
+            ("admin", practice.admin.clone()),
+        ];
+        let people: BTreeMap<_, _> = people.map(|(name, person)| (name.to_owned(), person)).into();
+        let mut known: BTreeMap<_, _> = people.iter().map(|(name, one)| (name.clone(), json!(one.id))).collect();
+        known.insert("session".to_owned(), json!(practice.service_id));
+        Self { practice, people, known, awaited: None }
     }
 
-    async fn operate(&mut self, block: &Block, variables: &Value) -> Result<(), String> {
-        let head = head(block)?;
-        if let Some(instant) = &head.at {
-            self.practice.clock.set(at(instant));
+    async fn run(&mut self, step: Step) {
+        let line = step.line;
+        let by = self.people.get(&step.by).unwrap_or_else(|| panic!("line {line}: nobody is called {}", step.by));
+        if let Some(when) = &step.at {
+            self.practice.clock.set(at(when));
         }
-        let person = match head.role.as_str() {
-            "admin" => &self.practice.admin,
-            "clinician" => &self.clinician,
-            _ => &self.client,
+        let value = |name: &str| {
+            let value = self.known.get(name).unwrap_or_else(|| panic!("line {line}: ${name} is not known yet"));
+            (name.to_owned(), value.clone())
         };
-        let variables = filled(variables, &self.names)?;
-        self.answer = None;
-        if block.text.lines().any(|line| line.starts_with("subscription")) {
-            self.stream = Some(person.follow(&block.text, variables).await);
-            return Ok(());
+        let variables: Value =
+            declared(&step.document).into_iter().map(value).collect::<serde_json::Map<_, _>>().into();
+        if step.document.trim_start().starts_with("subscription") {
+            let shown = step.shown.unwrap_or_else(|| panic!("line {line}: a stream, and not what it tells"));
+            self.awaited = Some((line, by.follow(&step.document, variables).await, shown));
+            return;
         }
-        let (_, mut answer) = person.send(&block.text, variables).await;
-        judged(&answer, &block.text, head.expect.as_deref())?;
-        self.answer = Some(answer["data"].take());
-        Ok(())
-    }
-
-    /// Does a block; answers how many blocks were used.
-    async fn step(&mut self, blocks: &[Block]) -> Result<usize, String> {
-        let shown = |block: &Block| serde_json::from_str::<Value>(&block.text).map_err(|error| error.to_string());
-        match (blocks[0].kind.as_str(), &mut self.answer, &mut self.stream) {
-            ("graphql", ..) => {
-                let variables = blocks.get(1).filter(|next| next.kind == "json").map(shown).transpose()?;
-                self.operate(&blocks[0], variables.as_ref().unwrap_or(&json!({}))).await?;
-                Ok(1 + usize::from(variables.is_some()))
-            }
-            ("json answer", Some(came), _) => {
-                compare(&shown(&blocks[0])?, came, &mut self.names)?;
-                self.answer = None;
-                Ok(1)
-            }
-            ("json event", _, Some(stream)) => {
-                compare(&shown(&blocks[0])?, &stream.next().await, &mut self.names)?;
-                Ok(1)
-            }
-            (kind, ..) => Err(format!("{kind} belongs to no operation")),
+        let (_, answer) = by.send(&step.document, variables).await;
+        assert_eq!(answer["errors"], Value::Null, "line {line}");
+        let answer = &answer["data"];
+        assert_eq!(refusals(answer), step.refused.into_iter().collect::<Vec<_>>(), "line {line}: {answer}");
+        for (name, path) in step.keeps {
+            let value = at_path(answer, &path);
+            assert!(value.is_string(), "line {line}: nothing to keep at {path}: {answer}");
+            self.known.insert(name, value.clone());
+        }
+        if let Some(shown) = step.shown {
+            assert_eq!(difference(&shown, answer, "answer"), None, "line {line}: {answer:#}");
+        }
+        if let Some((line, mut stream, shown)) = self.awaited.take() {
+            let told = stream.next().await;
+            assert_eq!(difference(&shown, &told, "item"), None, "line {line}: {told:#}");
         }
     }
 }
 
-async fn walk(guide: &str) -> Result<usize, String> {
-    let blocks = blocks(guide)?;
-    let (mut walk, mut done) = (Walk::begin().await, 0);
-    while done < blocks.len() {
-        let here = |fault: String| format!("docs/rollout.md:{}: {fault}", blocks[done].line);
-        done += walk.step(&blocks[done..]).await.map_err(here)?;
+async fn every_operation_of_the_guide_is_run_and_answers_what_it_shows() {
+    let steps = steps(GUIDE).unwrap_or_else(|wrong| panic!("docs/rollout.md, {wrong}"));
+    assert!(steps.len() >= OPERATIONS_MIN, "only {} operations", steps.len());
+    let answers = steps.iter().filter(|step| step.shown.is_some()).count();
+    assert!(answers * 2 >= steps.len(), "only {answers} of {} answers are shown", steps.len());
+    let mut riverbend = Riverbend::begin().await;
+    for step in steps {
+        riverbend.run(step).await;
     }
-    Ok(blocks.iter().filter(|block| block.kind == "graphql").count())
+    assert!(riverbend.awaited.is_none(), "a stream is followed, and nothing happens");
 }
 
-async fn every_operation_of_the_guide_does_what_the_guide_says() {
-    let guide = std::fs::read_to_string(GUIDE).expect("the guide is there");
-    let count = walk(&guide).await.unwrap_or_else(|fault| panic!("{fault}"));
-    println!("{count} operations");
-    assert!(count >= 25, "{count} operations are not the whole way");
-}
-
-async fn a_guide_that_is_wrong_does_not_pass() {
-    let operation = "```graphql\n# as: admin\n{ practice { name } }\n```\n";
-    let answer =
-        |name: &str| format!("{operation}```json answer\n{{ \"practice\": {{ \"name\": \"{name}\" }} }}\n```\n");
-    let off = "mutation { setPracticeSelfScheduling(input: { enabled: false }) { errors { code } } }";
-    let silent = "mutation { setPracticeSelfScheduling(input: { enabled: false }) { practice { name } } }";
-    let refused =
-        "mutation { lockClinicianSelfScheduling(input: { clinicianIds: [], locked: false }) { errors { code } } }";
-    let with = |head: &str, document: &str| format!("```graphql\n# {head}\n{document}\n```\n");
-    for right in [answer("Riverbend"), answer("…"), answer("<it>"), with("as: admin", off)] {
-        walk(&right).await.unwrap_or_else(|fault| panic!("{fault}\n{right}"));
-    }
-    walk(&with("as: admin, expect: INVALID_INPUT", refused)).await.expect("it says so");
-    let denied = "{ practice { auditLog { totalCount } } }";
-    walk(&with("as: client, expect: FORBIDDEN", denied)).await.expect("it says so");
+async fn a_block_that_is_no_operation_and_an_answer_that_is_another_are_seen() {
     let wrong = [
-        answer("Elsewhere"),
-        operation.replace("graphql", "sh"),
-        operation.replace("# as: admin\n", ""),
-        operation.replace("admin", "somebody"),
-        operation.replace("admin", "admin, soon: yes"),
-        operation.trim_end().trim_end_matches('`').to_owned(),
-        "```json\n{}\n```\n".to_owned(),
-        "```json event\n{}\n```\n".to_owned(),
-        format!("{operation}```json\n{{ \"id\": \"<never shown>\" }}\n```\n"),
-        with("as: admin", "{ practice { nothing } }"),
-        with("as: admin", silent),
-        with("as: admin", refused),
-        with("as: admin, expect: NOT_FOUND", refused),
-        with("as: admin, expect: INVALID_INPUT", off),
-        with("as: client", denied),
+        "```sh\nls\n```",
+        "```graphql\nquery { a }\n```",
+        "```graphql\n# by: admin\nquery { a }\n```",
+        "```json\n{}\n```",
+        "```graphql\n# as: admin\nquery { a }\n```\n```json\n{}\n```\n```json\n{}\n```",
+        "```graphql\n# as: admin\nquery { a }",
     ];
-    for wrong in wrong {
-        assert!(walk(&wrong).await.is_err(), "it passed:\n{wrong}");
+    for guide in wrong {
+        assert!(steps(guide).is_err(), "{guide}");
     }
+    let real = json!({ "id": "request_01", "list": [1, 2], "more": true });
+    for shown in [json!({ "id": "request_…" }), json!({ "list": [1, "…"] }), json!({ "list": [1, 2], "more": true })]
+    {
+        assert_eq!(difference(&shown, &real, ""), None, "{shown}");
+    }
+    for shown in [json!({ "id": "entry_…" }), json!({ "list": [1] }), json!({ "list": [1, 3] }), json!({ "none": 1 })]
+    {
+        assert!(difference(&shown, &real, "").is_some(), "{shown}");
+    }
+    assert_eq!(refusals(&json!({ "a": { "errors": [{ "code": "INACTIVE" }] }, "b": { "errors": [] } })), ["INACTIVE"]);
 }
 
-crate::support::tests!(every_operation_of_the_guide_does_what_the_guide_says, a_guide_that_is_wrong_does_not_pass);
+crate::support::tests!(
+    every_operation_of_the_guide_is_run_and_answers_what_it_shows,
+    a_block_that_is_no_operation_and_an_answer_that_is_another_are_seen,
+);
