@@ -56,7 +56,7 @@ pub struct UndoSettingsChange;
 impl UndoSettingsChange {
     /// Takes one change of settings back: what it replaced is set again, as a change of its own with its own impact and
     /// entry, decided by the caller. Only while nothing has been built on it. For the practice switch, the policy, an
-    /// opt-in, a hold, offered services, weekly hours, hours of single dates, booking rules and client access; of a change of
+    /// opt-in, a hold, a pause, offered services, weekly hours, hours of single dates, booking rules and client access; of a change of
     /// many, one entry at a time. An
     /// entry that does not exist is NOT_FOUND.
     async fn undo_settings_change(
