@@ -33,11 +33,15 @@ struct Step {
 }
 
 /// The guide's steps. A block that is neither an operation nor the answer to one is an error, and so is an unknown word.
+/// So is a fence that is indented or of another kind: a page shows it as a block, and nobody would run it.
 fn steps(guide: &str) -> Result<Vec<Step>, String> {
     let (mut steps, mut block): (Vec<Step>, Option<(usize, &str, String)>) = (Vec::new(), None);
     for (place, line) in guide.lines().enumerate() {
         match (&mut block, line.strip_prefix("```")) {
             (None, Some(kind)) => block = Some((place + 1, kind, String::new())),
+            (None, None) if ["```", "~~~"].iter().any(|fence| line.trim_start().starts_with(fence)) => {
+                return Err(format!("line {}: a block in no known form", place + 1));
+            }
             (Some((_, _, text)), None) => text.push_str(&format!("{line}\n")),
             (Some((first, kind, text)), Some(_)) => {
                 let wrong = |what: &str| format!("line {first}: {what}");
@@ -102,9 +106,9 @@ fn at_path<'a>(answer: &'a Value, path: &str) -> &'a Value {
 fn difference(shown: &Value, real: &Value, path: &str) -> Option<String> {
     let differs = || Some(format!("{path}: the guide shows {shown}, the answer is {real}"));
     match (shown, real) {
-        (Value::Object(shown), Value::Object(real)) => shown.iter().find_map(|(key, value)| {
-            let real = real.get(key).unwrap_or(&Value::Null);
-            difference(value, real, &format!("{path}.{key}"))
+        (Value::Object(shown), Value::Object(real)) => shown.iter().find_map(|(key, value)| match real.get(key) {
+            Some(real) => difference(value, real, &format!("{path}.{key}")),
+            None => Some(format!("{path}.{key}: the guide shows it, and did not ask for it")),
         }),
         (Value::Array(shown), Value::Array(real)) => {
             let cut = shown.last() == Some(&json!("…"));
@@ -134,6 +138,13 @@ fn refusals(answer: &Value) -> Vec<String> {
     };
     let own = answer["errors"].as_array().into_iter().flatten().map(|error| text(&error["code"]));
     own.chain(inside.into_iter().flat_map(refusals)).collect()
+}
+
+/// The payloads that do not tell their refusals, which would go unseen.
+fn silent(document: &str, answer: &Value) -> Vec<String> {
+    let payloads = answer.as_object().filter(|_| document.trim_start().starts_with("mutation"));
+    let mute = payloads.into_iter().flatten().filter(|(_, payload)| !payload["errors"].is_array());
+    mute.map(|(name, _)| name.clone()).collect()
 }
 
 /// The practice that the guide tells of.
@@ -179,12 +190,14 @@ impl Riverbend {
             declared(&step.document).into_iter().map(value).collect::<serde_json::Map<_, _>>().into();
         if step.document.trim_start().starts_with("subscription") {
             let shown = step.shown.unwrap_or_else(|| panic!("line {line}: a stream, and not what it tells"));
+            assert!(self.awaited.is_none(), "line {line}: another stream is followed, and has told nothing yet");
             self.awaited = Some((line, by.follow(&step.document, variables).await, shown));
             return;
         }
         let (_, answer) = by.send(&step.document, variables).await;
         assert_eq!(answer["errors"], Value::Null, "line {line}");
         let answer = &answer["data"];
+        assert_eq!(silent(&step.document, answer), Vec::<String>::new(), "line {line}: it does not ask for errors");
         assert_eq!(refusals(answer), step.refused.into_iter().collect::<Vec<_>>(), "line {line}: {answer}");
         for (name, path) in step.keeps {
             let value = at_path(answer, &path);
@@ -221,6 +234,8 @@ async fn a_block_that_is_no_operation_and_an_answer_that_is_another_are_seen() {
         "```json\n{}\n```",
         "```graphql\n# as: admin\nquery { a }\n```\n```json\n{}\n```\n```json\n{}\n```",
         "```graphql\n# as: admin\nquery { a }",
+        "1. So:\n   ```graphql\n   query { a }\n   ```",
+        "~~~graphql\nquery { a }\n~~~",
     ];
     for guide in wrong {
         assert!(steps(guide).is_err(), "{guide}");
@@ -230,10 +245,14 @@ async fn a_block_that_is_no_operation_and_an_answer_that_is_another_are_seen() {
     {
         assert_eq!(difference(&shown, &real, ""), None, "{shown}");
     }
-    for shown in [json!({ "id": "entry_…" }), json!({ "list": [1] }), json!({ "list": [1, 3] }), json!({ "none": 1 })]
+    for shown in
+        [json!({ "id": "entry_…" }), json!({ "list": [1] }), json!({ "list": [1, 3] }), json!({ "none": null })]
     {
         assert!(difference(&shown, &real, "").is_some(), "{shown}");
     }
+    let told = json!({ "a": { "errors": [] }, "b": { "practice": null } });
+    assert_eq!(silent("mutation { a b }", &told), ["b"]);
+    assert_eq!(silent("query { a b }", &told), Vec::<String>::new());
     assert_eq!(refusals(&json!({ "a": { "errors": [{ "code": "INACTIVE" }] }, "b": { "errors": [] } })), ["INACTIVE"]);
 }
 
